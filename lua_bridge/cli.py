@@ -1,0 +1,148 @@
+"""``th``: runs Torch7 programs, as the original's interpreter of that name did."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from lua_bridge.errors import LuaError
+from lua_bridge.interrupt import stop_on_interrupt
+from lua_bridge.runtime import LuaTorch
+
+USAGE = """usage: th [options] [script.lua [arguments]]
+
+  -e CODE   run CODE before the script
+  -l NAME   require package NAME before the script
+  -i        go on at the prompt after the script
+  -g        warn when a new global variable is made; -gg: raise an error
+  -h        show this help
+  -v        show the version
+
+Without a script and without -e, th reads Lua from the prompt, or from standard input if that is not a terminal;
+the script name - stands for standard input as well.
+"""
+
+
+class UsageError(Exception):
+    pass
+
+
+class Options:
+    """The command line, taken apart."""
+
+    def __init__(self, arguments: list[str]):
+        self.before: list[tuple[str, str]] = []  # ('-e', code) and ('-l', package), in order
+        self.interactive = self.help = self.version = False
+        self.globals = ""
+        rest = list(arguments)
+        while rest and rest[0].startswith("-") and rest[0] != "-":
+            option = rest.pop(0)
+            if option == "--":
+                break
+            if option[:2] in ("-e", "-l"):
+                value = option[2:] or (rest.pop(0) if rest else None)
+                if value is None:
+                    raise UsageError(f"option {option} needs a value")
+                self.before.append((option[:2], value))
+            elif option == "-i":
+                self.interactive = True
+            elif option in ("-g", "-gg"):
+                self.globals = option
+            elif option in ("-h", "--help"):
+                self.help = True
+            elif option in ("-v", "--version"):
+                self.version = True
+            else:
+                raise UsageError(f"unknown option {option}")
+        self.script = rest[0] if rest else None
+        self.arguments = rest[1:]
+
+
+def set_arguments(lua: LuaTorch, options: Options) -> None:
+    """The global ``arg``: arguments from 1, the script at 0, ``th`` at -1."""
+    arg = lua.eval("{}")
+    arg[0] = options.script or "th"
+    arg[-1] = "th"
+    for position, value in enumerate(options.arguments, 1):
+        arg[position] = os.fsencode(value).decode("latin-1")
+    lua.globals["arg"] = arg
+
+
+def run(lua: LuaTorch, options: Options) -> None:
+    """Do what the command line asks, short of the prompt."""
+    th = lua.load_th()
+    set_arguments(lua, options)
+    if options.script not in (None, "-"):
+        th["set_script"](options.script)
+    if options.globals:
+        th["watch_globals"](options.globals == "-gg")
+    for option, value in options.before:
+        if option == "-e":
+            lua.execute(value, name="=(command line)")
+        else:
+            lua.require(value)
+    from_stdin = options.script == "-" or (
+        options.script is None and not options.before and not options.interactive and not sys.stdin.isatty()
+    )
+    if from_stdin:
+        lua.execute(sys.stdin.buffer.read().decode("latin-1"), *options.arguments, name="=stdin")
+    elif options.script is not None:
+        lua.dofile(options.script, *[os.fsencode(value).decode("latin-1") for value in options.arguments])
+
+
+def final_exit(status: int | float) -> None:
+    """Leave at once, as ``os.exit`` did, with nothing lost in a buffer."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(status) & 255)
+
+
+def report(error: LuaError) -> None:
+    sys.stdout.flush()
+    message = error.message.encode("latin-1", "replace").decode("utf-8", "replace")
+    print(f"th: {message}", file=sys.stderr)
+    if error.tracebacks():
+        print(error.tracebacks(), file=sys.stderr)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    try:
+        options = Options(sys.argv[1:] if arguments is None else arguments)
+    except UsageError as error:
+        print(f"th: {error}\n\n{USAGE}", file=sys.stderr, end="")
+        return 1
+    if options.help:
+        print(USAGE, end="")
+        return 0
+    if options.version:
+        from torch7py.version import __version__
+
+        print(f"torch7py {__version__}")
+        return 0
+    if options.script not in (None, "-") and not os.path.isfile(options.script):
+        print(f"th: cannot open {options.script}: no such file", file=sys.stderr)
+        return 1
+    lua = LuaTorch()
+    lua.on_exit = final_exit
+    try:
+        with stop_on_interrupt():
+            run(lua, options)
+    except LuaError as error:
+        report(error)
+        if not options.interactive:
+            return 1
+    except KeyboardInterrupt:
+        print("th: interrupted", file=sys.stderr)
+        return 130
+    at_prompt = options.script is None and not options.before and sys.stdin.isatty()
+    if options.interactive or at_prompt:
+        from lua_bridge.prompt import prompt
+
+        prompt(lua)
+    return 0
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.exit(status)

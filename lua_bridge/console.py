@@ -1,0 +1,43 @@
+"""What Torch7's tools print with, when Lua uses them: the script's own `print`, `io.write` and `os.exit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch7py.console import current
+
+# Looked up anew on every call: a script may replace any of them. `tee` keeps the first print that it saw, so that a
+# second log does not go through the first.
+_FUNCTIONS = """
+local plain_print
+return function(...) print(...) end, function(text) io.write(text) end, function(status) os.exit(status) end,
+   function(sink, quiet)
+      plain_print = plain_print or print
+      local plain_print = plain_print
+      function print(...)
+         if not quiet() then plain_print(...) end
+         local values = {...}
+         for i = 1, select('#', ...) do values[i] = tostring(values[i]) end
+         sink(values)
+      end
+   end
+"""
+
+
+class LuaConsole:
+    """The counterpart of ``torch7py.console.Console`` for one Lua runtime; in force within ``with console: ...``."""
+
+    def __init__(self, runtime):
+        self.print, self.write, self.exit, self._tee = runtime.execute(_FUNCTIONS, name="=[torch7py/console]")
+        self._outer = []
+
+    def tee(self, sink: Callable[[list[str]], None], quiet: Callable[[], bool]) -> None:
+        self._tee(lambda values: sink(values.list()), quiet)
+
+    def __enter__(self) -> LuaConsole:
+        self._outer.append(current.console)
+        current.console = self
+        return self
+
+    def __exit__(self, *error) -> None:
+        current.console = self._outer.pop()

@@ -1,0 +1,301 @@
+-- torch.class and what belongs to it: classes as tables of members, in Lua alone or with a Python ancestor.
+--
+-- A class has a member table (what Torch7 calls its metatable) and a constructor table, through which members are
+-- read and written and which makes objects when called. Objects of a class without Python ancestor are Lua tables
+-- with the member table as metatable. A Python class has a member table too; behind it stands a table of stubs.
+
+local world = ...
+local python = world.python
+local rawtype, rawget, rawset, setmetatable, getmetatable = type, rawget, rawset, setmetatable, getmetatable
+
+local classes = {} -- type name -> {members =, constructor =, parent = member table, python = boolean}
+world.classes = classes
+
+-- 1. Objects in Lua tables ------------------------------------------------------------------------------------------
+
+-- `__index__(object, key)` returns a value and whether it has handled the key; it is asked before the members.
+local function index_with(members)
+   return function(object, key)
+      local handler = members.__index__
+      if handler then
+         local value, handled = handler(object, key)
+         if handled then return value end
+      end
+      return members[key]
+   end
+end
+
+local function newindex(object, key, value)
+   local handler = getmetatable(object).__newindex__
+   if handler and handler(object, key, value) then return end
+   rawset(object, key, value)
+end
+
+local function tostring_of(object)
+   local members = getmetatable(object)
+   local method = members.__tostring__
+   if method then return method(object) end
+   return members.__typename
+end
+
+local function call_of(object, ...)
+   local method = getmetatable(object).__call__
+   if not method then error(world.position() .. 'attempt to call a ' .. getmetatable(object).__typename, 0) end
+   return method(object, ...)
+end
+
+-- Only a member table that is a metatable of Lua tables needs these.
+local function make_metatable(members)
+   rawset(members, '__index', members)
+   rawset(members, '__tostring', tostring_of)
+   rawset(members, '__call', call_of)
+   for _, name in ipairs(world.operators) do
+      if not rawget(members, name) then rawset(members, name, world.metatable[name]) end
+   end
+end
+
+-- `__index__` and `__newindex__` cost every access, so they are wired in only when a class defines them.
+local function on_member(members, key, value)
+   rawset(members, key, value)
+   if key == '__index__' then
+      rawset(members, '__index', index_with(members))
+   elseif key == '__newindex__' then
+      rawset(members, '__newindex', newindex)
+   end
+end
+
+-- 2. Constructors ---------------------------------------------------------------------------------------------------
+
+local function construct_lua(members)
+   return function(_, ...)
+      local object = setmetatable({}, members)
+      local init = members.__init
+      if init then init(object, ...) end
+      return object
+   end
+end
+
+local function construct_python(typename)
+   local stub = python.constructor(typename)
+   return function(_, ...)
+      return stub(...)
+   end
+end
+
+local constructors = setmetatable({}, {__mode = 'k'})
+
+local function make_constructor(members, construct)
+   local constructor = setmetatable({}, {
+      __index = members,
+      __newindex = members,
+      __metatable = members, -- so that getmetatable(nn.Linear).__typename is its name
+      __call = construct,
+   })
+   constructors[constructor] = true
+   return constructor
+end
+
+-- 3. Classes --------------------------------------------------------------------------------------------------------
+
+-- A function assigned to a class of Python's takes effect there as well.
+local function python_assigner(typename)
+   return function(members, key, value)
+      rawset(members, key, value)
+      world.assign_member(typename, members, key, value)
+   end
+end
+
+-- Members by name from Python's list {name, stub, name, stub, ...}.
+function world.by_name(list)
+   local members = {}
+   for i = 1, #list, 2 do members[list[i]] = list[i + 1] end
+   return members
+end
+
+-- The Lua face of a class that Python knows by this name; nil if it knows none.
+local function adopt(typename)
+   local known = classes[typename]
+   if known then return known end
+   local parent = python.class_parent(typename)
+   if parent == nil then return nil end
+   local stubs = world.by_name(python.class_members(typename))
+   parent = parent and adopt(parent)
+   if parent then setmetatable(stubs, {__index = parent.members}) end
+   local members = setmetatable({__typename = typename}, {__index = stubs, __newindex = python_assigner(typename)})
+   local class = {members = members, parent = parent and parent.members, python = true, stubs = stubs}
+   class.constructor = make_constructor(members, construct_python(typename))
+   classes[typename] = class
+   return class
+end
+world.adopt = adopt
+
+local function find(typename)
+   return classes[typename] or adopt(typename)
+end
+world.find_class = find
+
+local function define(typename, parent)
+   local members
+   local class
+   if parent and parent.python then
+      world.subclass(typename, parent.members.__typename)
+      members = setmetatable({__typename = typename},
+         {__index = parent.members, __newindex = python_assigner(typename)})
+      class = {members = members, python = true}
+      class.constructor = make_constructor(members, construct_python(typename))
+   else
+      members = {__typename = typename}
+      make_metatable(members)
+      if parent then
+         for _, name in ipairs{'__index__', '__newindex__'} do
+            if parent.members[name] then on_member(members, name, parent.members[name]) end
+         end
+      end
+      setmetatable(members, {__index = parent and parent.members, __newindex = on_member})
+      class = {members = members, python = false}
+      class.constructor = make_constructor(members, construct_lua(members))
+   end
+   class.parent = parent and parent.members
+   classes[typename] = class
+   return class
+end
+
+-- 4. The functions of package torch ---------------------------------------------------------------------------------
+
+local torch = world.torch
+
+-- 'a.b.C' -> the table a.b, and 'C'
+local function place_of(typename, module)
+   if module then return module, typename:match('([^%.]+)$') end
+   local place = _G
+   local path, name = typename:match('^(.*)%.([^%.]+)$')
+   for part in (path or ''):gmatch('[^%.]+') do
+      place = rawtype(place) == 'table' and place[part]
+      if rawtype(place) ~= 'table' then
+         error(world.position() .. ("while creating class %s: package %s unknown"):format(typename, path), 0)
+      end
+   end
+   return place, name or typename
+end
+
+-- torch.class(name, [parent name], [module table]): returns the new class and its parent.
+function torch.class(typename, ...)
+   local parent_name, module
+   for i = 1, select('#', ...) do
+      local argument = select(i, ...)
+      if rawtype(argument) == 'string' then
+         parent_name = argument
+      elseif rawtype(argument) == 'table' then
+         module = argument
+      elseif argument ~= nil then
+         error(world.position() .. 'torch.class: expected a parent class name or a module table, got ' ..
+            world.describe_value(argument), 0)
+      end
+   end
+   if rawtype(typename) ~= 'string' then
+      error(world.position() .. 'torch.class: expected a class name, got ' .. world.describe_value(typename), 0)
+   end
+   if find(typename) then
+      error(world.position() .. ('class %s has been already assigned a parent class or metatable'):format(typename), 0)
+   end
+   local parent
+   if parent_name then
+      parent = find(parent_name)
+      if not parent then
+         error(world.position() .. ('%s: parent class %s does not exist'):format(typename, parent_name), 0)
+      end
+   end
+   local place, name = place_of(typename, module)
+   local class = define(typename, parent)
+   rawset(place, name, class.constructor)
+   return class.members, class.parent
+end
+
+-- The type name of a Lua table that is an object, else nil.
+function world.lua_typename(value)
+   if constructors[value] then return nil end
+   local members = getmetatable(value)
+   local typename = rawtype(members) == 'table' and rawget(members, '__typename')
+   if typename and classes[typename] and classes[typename].members == members and members ~= value then
+      return typename
+   end
+end
+
+function torch.typename(value)
+   local kind = rawtype(value)
+   if kind == 'userdata' then
+      local record = world.record(value)
+      return record and record.class and record.class.__typename
+   elseif kind == 'table' then
+      local members = getmetatable(value)
+      if members == world.view_metatable then return value.class.__typename end
+      return world.lua_typename(value)
+   end
+end
+
+function torch.type(value)
+   return torch.typename(value) or world.type(value)
+end
+
+local function parent_of(typename)
+   local class = classes[typename]
+   return class and class.parent and class.parent.__typename
+end
+
+-- Is this an object of the class or of one that descends from it? A plain name must match in full, a Lua pattern in part.
+function torch.isTypeOf(value, what)
+   local typename = torch.typename(value)
+   if rawtype(what) == 'table' then what = getmetatable(what).__typename end
+   while typename do
+      local match = typename:match(what)
+      if match and (match ~= what or match == typename) then return true end
+      typename = parent_of(typename)
+   end
+   return false
+end
+
+function torch.getmetatable(typename)
+   if rawtype(typename) ~= 'string' then typename = torch.typename(typename) end
+   local class = typename and find(typename)
+   return class and class.members
+end
+
+function torch.getconstructortable(typename)
+   local class = find(typename)
+   return class and class.constructor
+end
+
+function torch.setmetatable(value, typename)
+   local class = find(typename)
+   if not class then error(world.position() .. ('unknown class %s'):format(tostring(typename)), 0) end
+   setmetatable(value, class.members)
+   return typename
+end
+
+-- torch.newmetatable(name, [parent name]): a class without a constructor in any package.
+function torch.newmetatable(typename, parent_name)
+   if find(typename) then
+      error(world.position() .. ('class %s has been already assigned a parent class or metatable'):format(typename), 0)
+   end
+   local parent = parent_name and find(parent_name)
+   if parent_name and not parent then
+      error(world.position() .. ('%s: parent class %s does not exist'):format(typename, parent_name), 0)
+   end
+   return define(typename, parent).members
+end
+
+-- A function that makes an object of the class without calling its constructor; nil for an unknown class.
+function torch.factory(typename)
+   local class = find(typename)
+   if not class then return nil end
+   if class.python then
+      local allocate = python.allocator(typename)
+      return function() return allocate() end
+   end
+   return function() return setmetatable({}, class.members) end
+end
+
+-- For Python's reader of .t7 files.
+function world.new_lua_object(typename)
+   return setmetatable({}, classes[typename].members)
+end

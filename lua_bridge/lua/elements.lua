@@ -1,0 +1,392 @@
+-- Tensors in Lua: elements straight from memory, and views that become tensors only when Python needs them.
+--
+-- The record of a tensor caches its layout: a pointer, sizes and strides, good for one world.epoch. A view (`m[i]`,
+-- `x:narrow(...)`, `x:select(...)`) is a Lua table with a layout over an anchor: a flat tensor over the whole storage,
+-- which keeps the storage in place when the tensor that the view came from is given another one.
+
+local world = ...
+local python = world.python
+local info, learn = world.info, world.learn
+local rawtype, tonumber, setmetatable, getmetatable, select = type, tonumber, setmetatable, getmetatable, select
+local floor = math.floor
+local has_ffi, ffi = pcall(require, 'ffi')
+
+local pointer_types = {} -- type name -> FFI pointer type of its elements
+local copy_types = {} -- type name -> size of an element
+if has_ffi then
+   local names = {Byte = 'uint8_t', Char = 'int8_t', Short = 'int16_t', Int = 'int32_t', Long = 'int64_t',
+      Float = 'float', Double = 'double'}
+   for name, ctype in pairs(names) do
+      pointer_types['torch.' .. name .. 'Tensor'] = ffi.typeof(ctype .. '*')
+      copy_types['torch.' .. name .. 'Tensor'] = ffi.sizeof(ctype)
+   end
+end
+
+-- Elements that are set, and copied, here rather than by a call of Python, at most.
+local FILL, COPY = 256, 8192
+
+-- 1. Layouts --------------------------------------------------------------------------------------------------------
+
+-- A layout has _epoch, _pointer (false where elements can't be reached), _dim, _n1 .. _n4 (sizes) and _s1 .. _s4
+-- (strides), whether it is a tensor's record or a view. The underscores keep a view's own fields apart from what a
+-- script may ask a tensor for.
+
+local function set_layout(record, address, dim, n1, s1, n2, s2, n3, s3, n4, s4)
+   record._epoch = world.epoch
+   record._pointer = address and ffi.cast(record.pointer_type, address) or false
+   record._dim = dim
+   record._n1, record._n2, record._n3, record._n4 = n1 or 0, n2 or 0, n3 or 0, n4 or 0
+   record._s1, record._s2, record._s3, record._s4 = s1 or 0, s2 or 0, s3 or 0, s4 or 0
+end
+
+-- Read the layout of a tensor afresh; its pointer stays nil where elements can't be reached from here.
+local function refresh(tensor, record)
+   if not record.pointer_type then return end
+   set_layout(record, python.layout(tensor))
+end
+
+local view_metatable = {}
+world.view_metatable = view_metatable
+
+-- Bring a view's pointer up to date; false if its storage has shrunk below it.
+local function refresh_view(view)
+   local anchor = view._anchor
+   local record = info[anchor] or learn(anchor)
+   if record._epoch ~= world.epoch then refresh(anchor, record) end
+   if view._last >= record._n1 then error(world.position() .. 'the storage of this view has become too small', 0) end
+   view._pointer = record._pointer + view._offset
+   view._epoch = world.epoch
+end
+
+-- The tensor that a view stands for.
+local function tensor_of(view)
+   local tensor = view._tensor
+   if not tensor then
+      tensor = python.view(view._anchor, view._offset, view._dim, view._n1, view._s1, view._n2, view._s2, view._n3, view._s3)
+      view._tensor = tensor
+   end
+   return tensor
+end
+view_metatable.__topython = tensor_of
+
+-- The holder of x's layout, up to date: the record of a tensor, or a view; nil where Python must be asked.
+local function layout_of(x)
+   local holder
+   if rawtype(x) == 'userdata' then
+      holder = info[x] or learn(x)
+      if holder._epoch ~= world.epoch then refresh(x, holder) end
+   elseif x._tensor then
+      return layout_of(x._tensor)
+   else
+      holder = x
+      if holder._epoch ~= world.epoch then refresh_view(holder) end
+   end
+   if holder._pointer then return holder end
+end
+
+-- The anchor over x's storage and the offset of x's first element in it.
+local function anchor_of(x, holder)
+   if holder._offset then return holder._anchor, holder._offset end
+   local anchor = holder._anchor
+   if anchor then
+      local record = info[anchor] or learn(anchor)
+      if record._epoch ~= world.epoch then refresh(anchor, record) end
+      local offset = tonumber(holder._pointer - record._pointer)
+      if offset >= 0 and offset < record._n1 then return anchor, offset end
+   end
+   anchor = python.anchor(x) -- the tensor has another storage than last time
+   holder._anchor = anchor
+   local record = info[anchor] or learn(anchor)
+   if record._epoch ~= world.epoch then refresh(anchor, record) end
+   return anchor, tonumber(holder._pointer - record._pointer)
+end
+
+local function new_view(x, holder, shift, dim, n1, s1, n2, s2, n3, s3)
+   local anchor, offset = anchor_of(x, holder)
+   offset = offset + shift
+   local last = offset + (n1 - 1) * s1
+   if dim > 1 then last = last + (n2 - 1) * s2 end
+   if dim > 2 then last = last + (n3 - 1) * s3 end
+   return setmetatable({
+      class = holder.class, _anchor = anchor, _offset = offset, _last = last, _dim = dim,
+      _n1 = n1, _s1 = s1, _n2 = n2 or 0, _s2 = s2 or 0, _n3 = n3 or 0, _s3 = s3 or 0, _n4 = 0, _s4 = 0,
+      _epoch = holder._epoch, _pointer = holder._pointer + shift, _tensor = false,
+   }, view_metatable)
+end
+
+-- 2. Indexing -------------------------------------------------------------------------------------------------------
+
+local getitem, setitem = world.getitem, world.setitem
+
+local function get(x, key, holder)
+   local kind = rawtype(key)
+   if kind == 'number' then
+      local dim = holder._dim
+      if key >= 1 and key <= holder._n1 and floor(key) == key then
+         if dim == 1 then return tonumber(holder._pointer[(key - 1) * holder._s1]) end
+         if dim == 2 then return new_view(x, holder, (key - 1) * holder._s1, 1, holder._n2, holder._s2) end
+         if dim == 3 then
+            return new_view(x, holder, (key - 1) * holder._s1, 2, holder._n2, holder._s2, holder._n3, holder._s3)
+         end
+         if dim == 4 then
+            return new_view(x, holder, (key - 1) * holder._s1, 3, holder._n2, holder._s2, holder._n3, holder._s3,
+               holder._n4, holder._s4)
+         end
+      end
+   elseif kind == 'table' and holder._dim == 2 and getmetatable(key) == nil then
+      local i, j = key[1], key[2]
+      if rawtype(i) == 'number' and rawtype(j) == 'number' and key[3] == nil and i >= 1 and i <= holder._n1 and j >= 1
+         and j <= holder._n2 and floor(i) == i and floor(j) == j then
+         return tonumber(holder._pointer[(i - 1) * holder._s1 + (j - 1) * holder._s2])
+      end
+   end
+   return getitem(x, key)
+end
+
+local function set(x, key, value, holder)
+   local kind = rawtype(key)
+   if rawtype(value) == 'number' then
+      if kind == 'number' then
+         if holder._dim == 1 and key >= 1 and key <= holder._n1 and floor(key) == key then
+            holder._pointer[(key - 1) * holder._s1] = value
+            return
+         end
+      elseif kind == 'table' and holder._dim == 2 and getmetatable(key) == nil then
+         local i, j = key[1], key[2]
+         if rawtype(i) == 'number' and rawtype(j) == 'number' and key[3] == nil and i >= 1 and i <= holder._n1
+            and j >= 1 and j <= holder._n2 and floor(i) == i and floor(j) == j then
+            holder._pointer[(i - 1) * holder._s1 + (j - 1) * holder._s2] = value
+            return
+         end
+      end
+   end
+   setitem(x, key, value)
+end
+
+local function tensor_index(tensor, key, record)
+   if rawtype(key) == 'string' then
+      local member = record.class[key]
+      if member ~= nil or not tonumber(key) then return member end
+   end
+   if record._epoch ~= world.epoch then refresh(tensor, record) end
+   if record._pointer then return get(tensor, key, record) end
+   return getitem(tensor, key)
+end
+
+local function tensor_newindex(tensor, key, value, record)
+   if record._epoch ~= world.epoch then refresh(tensor, record) end
+   if record._pointer then return set(tensor, key, value, record) end
+   setitem(tensor, key, value)
+end
+
+function world.makers.tensor(_, typename)
+   return {
+      class = world.adopt(typename).members, index = tensor_index, newindex = tensor_newindex,
+      pointer_type = pointer_types[typename], _epoch = -1, _pointer = false, _anchor = false,
+      _dim = 0, _n1 = 0, _n2 = 0, _n3 = 0, _n4 = 0, _s1 = 0, _s2 = 0, _s3 = 0, _s4 = 0,
+   }
+end
+
+function view_metatable.__index(view, key)
+   if rawtype(key) == 'string' then
+      local member = view.class[key]
+      if member ~= nil or not tonumber(key) then return member end
+   end
+   local tensor = view._tensor
+   if tensor then return tensor_index(tensor, key, info[tensor] or learn(tensor)) end
+   if view._epoch ~= world.epoch then refresh_view(view) end
+   return get(view, key, view)
+end
+
+function view_metatable.__newindex(view, key, value)
+   local tensor = view._tensor
+   if tensor then return tensor_newindex(tensor, key, value, info[tensor] or learn(tensor)) end
+   if view._epoch ~= world.epoch then refresh_view(view) end
+   set(view, key, value, view)
+end
+
+function view_metatable.__eq() return false end -- two handles are two tensors
+
+for _, name in ipairs(world.operators) do view_metatable[name] = world.metatable[name] end
+
+-- 3. Methods that need no call of Python ------------------------------------------------------------------------------
+
+-- Each gets the stub that it stands before, for the cases that it leaves to Python.
+local methods = {}
+
+local sizes, strides = {'_n1', '_n2', '_n3', '_n4'}, {'_s1', '_s2', '_s3', '_s4'}
+
+function methods.size(call)
+   return function(x, dim, ...)
+      if dim then
+         local holder = layout_of(x)
+         if holder and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
+            return holder[sizes[dim]]
+         end
+         return call(x, dim, ...)
+      end
+      return call(x)
+   end
+end
+
+function methods.stride(call)
+   return function(x, dim, ...)
+      if dim then
+         local holder = layout_of(x)
+         if holder and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
+            return holder[strides[dim]]
+         end
+         return call(x, dim, ...)
+      end
+      return call(x)
+   end
+end
+
+function methods.dim(call)
+   return function(x)
+      local holder = layout_of(x)
+      if holder then return holder._dim end
+      return call(x)
+   end
+end
+methods.nDimension = methods.dim
+
+-- The number of elements; nil for more than 4 dimensions.
+local function count_of(holder)
+   local dim = holder._dim
+   if dim == 1 then return holder._n1 end
+   if dim == 2 then return holder._n1 * holder._n2 end
+   if dim == 3 then return holder._n1 * holder._n2 * holder._n3 end
+   if dim == 4 then return holder._n1 * holder._n2 * holder._n3 * holder._n4 end
+   if dim == 0 then return 0 end
+end
+
+local function is_contiguous(holder)
+   local stride = 1
+   for i = holder._dim, 1, -1 do
+      local size = holder[sizes[i]]
+      if size ~= 1 then
+         if holder[strides[i]] ~= stride then return false end
+         stride = stride * size
+      end
+   end
+   return true
+end
+
+function methods.nElement(call)
+   return function(x)
+      local holder = layout_of(x)
+      return holder and count_of(holder) or call(x)
+   end
+end
+methods.numel = methods.nElement
+
+function methods.isContiguous(call)
+   return function(x)
+      local holder = layout_of(x)
+      if holder and holder._dim <= 4 then return is_contiguous(holder) end
+      return call(x)
+   end
+end
+
+function methods.select(call)
+   return function(x, dim, index, ...)
+      local holder = layout_of(x)
+      if holder and holder._dim > 1 and holder._dim <= 4 and dim == 1 and index and index >= 1 and index <= holder._n1
+         and floor(index) == index then
+         return get(x, index, holder)
+      end
+      return call(x, dim, index, ...)
+   end
+end
+
+function methods.narrow(call)
+   return function(x, dim, first, size, ...)
+      local holder = layout_of(x)
+      if holder and holder._dim <= 3 and holder._dim > 0 and dim == 1 and first and size and first >= 1 and size >= 1
+         and first + size - 1 <= holder._n1 and floor(first) == first and floor(size) == size then
+         return new_view(x, holder, (first - 1) * holder._s1, holder._dim, size, holder._s1, holder._n2, holder._s2,
+            holder._n3, holder._s3)
+      end
+      return call(x, dim, first, size, ...)
+   end
+end
+
+function methods.fill(call)
+   return function(x, value, ...)
+      local holder = layout_of(x)
+      if holder and holder._dim > 0 and holder._dim <= 4 and rawtype(value) == 'number' then
+         local count = count_of(holder)
+         if count <= FILL and is_contiguous(holder) then
+            local pointer = holder._pointer
+            for i = 0, count - 1 do pointer[i] = value end
+            return x
+         end
+      end
+      return call(x, value, ...)
+   end
+end
+
+function methods.zero(call)
+   local fill = methods.fill(call)
+   return function(x) return fill(x, 0) end
+end
+
+function methods.copy(call)
+   return function(x, source, ...)
+      local kind = rawtype(source)
+      if kind == 'userdata' or (kind == 'table' and getmetatable(source) == view_metatable) then
+         if kind == 'table' or world.record(source)._epoch then
+            local to, from = layout_of(x), layout_of(source)
+            if to and from and to.class == from.class and to._dim > 0 and to._dim <= 4 and from._dim <= 4 then
+               local count = count_of(to)
+               if count <= COPY and count == count_of(from) and is_contiguous(to) and is_contiguous(from) then
+                  ffi.copy(to._pointer, from._pointer, count * copy_types[to.class.__typename])
+                  return x
+               end
+            end
+         end
+      end
+      return call(x, source, ...)
+   end
+end
+
+-- apply(f): every element becomes f(element), where f returns a number.
+function methods.apply(call)
+   return function(x, f, ...)
+      local holder = layout_of(x)
+      if not (holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder)) then return call(x, f, ...) end
+      local count, epoch, pointer = count_of(holder), world.epoch, holder._pointer
+      for i = 0, count - 1 do
+         local value = f(tonumber(pointer[i]))
+         if world.epoch ~= epoch then -- f has called Python: the memory may have moved
+            holder = layout_of(x)
+            if not holder or count_of(holder) ~= count then
+               error(world.position() .. 'apply: the tensor was resized while it was walked through', 0)
+            end
+            epoch, pointer = world.epoch, holder._pointer
+         end
+         if value then pointer[i] = value end
+      end
+      return x
+   end
+end
+
+-- The address of the first element, as a pointer of the element's type.
+function methods.data(call)
+   return function(x, ...)
+      local holder = layout_of(x)
+      if holder then return holder._pointer end
+      return call(x, ...)
+   end
+end
+
+if has_ffi then
+   local stubs = world.adopt('torch.Tensor').stubs -- those of all tensor types
+   for name, make in pairs(methods) do
+      local call = stubs[name]
+      stubs[name] = make(call or function(x)
+         error(world.position() .. name .. ': the elements of ' .. world.describe_value(x) .. " can't be reached", 0)
+      end)
+   end
+end

@@ -1,0 +1,82 @@
+-- Package torch: the registry's functions, the types, and what only Lua has.
+
+local world = ...
+local python, torch, stub = world.python, world.torch, world.stub
+local rawtype = type
+
+for name, function_stub in pairs(world.by_name(python.torch_functions())) do
+   if torch[name] == nil then torch[name] = function_stub end
+end
+
+for _, typename in ipairs(python.class_names('torch')) do
+   rawset(torch, typename:match('([^%.]+)$'), world.adopt(typename).constructor)
+end
+
+-- torch.Tensor and torch.Storage are those of the default type.
+local function use_default_type()
+   local name = torch.getdefaulttensortype():match('([^%.]+)Tensor$')
+   torch.Tensor = torch[name .. 'Tensor']
+   torch.Storage = torch[name .. 'Storage']
+end
+
+local set_default = torch.setdefaulttensortype
+function torch.setdefaulttensortype(typename)
+   set_default(typename)
+   use_default_type()
+end
+use_default_type()
+
+function torch.isTensor(value)
+   local typename = torch.typename(value)
+   return typename ~= nil and typename:match('^torch%..*Tensor$') ~= nil
+end
+
+function torch.isStorage(value)
+   local typename = torch.typename(value)
+   return typename ~= nil and typename:match('^torch%..*Storage$') ~= nil
+end
+
+function torch.pushudata() error(world.position() .. 'torch.pushudata: there are no C pointers to wrap here', 0) end
+
+function torch.include(package, file)
+   local path = package.searchpath and package.searchpath(package, package.path)
+   return dofile(torch.packageLuaPath(package) .. '/' .. file)
+end
+
+-- The folder that a package's Lua files are in: beside the file that `require` would load.
+function torch.packageLuaPath(name)
+   if not name then return torch.packageLuaPath('torch') end
+   for template in (package.path .. ';'):gmatch('([^;]*);') do
+      local path = template:gsub('%?', (name:gsub('%.', '/')))
+      local file = io.open(path)
+      if file then
+         file:close()
+         return (path:match('^(.*)/[^/]*$') or '.')
+      end
+   end
+end
+
+local function data(x, ...) return x:data(...) end
+torch.data = data
+
+-- A key that is the same for the same object (or storage), whatever handle is at hand.
+local pointer = torch.pointer
+local addresses = setmetatable({}, {__mode = 'k'})
+local last = 0
+function torch.pointer(value)
+   local kind = rawtype(value)
+   if kind == 'userdata' and world.record(value) and pointer then return pointer(value) end
+   if kind == 'string' or kind == 'nil' or kind == 'number' or kind == 'boolean' then
+      error(world.position() .. 'torch.pointer: expected a torch object, table, function or cdata, got ' .. kind, 0)
+   end
+   local address = tonumber(tostring(value):match('0x(%x+)$') or '', 16)
+   if not address then
+      address = addresses[value]
+      if not address then
+         last = last + 1
+         address = last
+         addresses[value] = address
+      end
+   end
+   return address
+end

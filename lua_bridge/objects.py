@@ -1,0 +1,165 @@
+"""What Lua asks about Python's objects and classes: kinds, fields, members, layouts of tensors."""
+
+from __future__ import annotations
+
+import types as python_types
+from collections.abc import Callable, Iterator
+
+import torch
+
+from lua_bridge.values import LuaFunction, ObjectMethod
+from torch7py.classes import TorchObject
+from torch7py.errors import TorchError
+from torch7py.table import Table
+from torch7py.tensor import construct, indexing, types
+from torch7py.tensor.registry import methods
+from torch7py.tensor.storage import Storage
+
+# Lua's names of members whose Python names differ.
+PYTHON_NAMES = {"__init": "__init__"}
+LUA_NAMES = {python: lua for lua, python in PYTHON_NAMES.items()}
+METAMETHODS = frozenset(
+    f"__{name}__" for name in "add sub mul div mod pow unm concat lt le len call tostring index newindex".split()
+)
+TENSOR, STORAGE = "torch.Tensor", "torch.Storage"
+
+
+def describe(value) -> tuple[str, str | None]:
+    """How Lua should treat an object ('tensor', 'table', 'userdata' or 'opaque'), and its type name."""
+    if isinstance(value, torch.Tensor):
+        return "tensor", types.typename(value)
+    typename = getattr(value, "__typename__", None)
+    if typename is None:
+        return "opaque", None
+    return ("table" if isinstance(value, TorchObject) else "userdata"), typename
+
+
+# Tensors ------------------------------------------------------------------------------------------------------------
+
+
+def layout(tensor: torch.Tensor) -> tuple:
+    """Address, number of dimensions, then size and stride of the first four."""
+    if tensor.numel() == 0:
+        return tensor.data_ptr(), 0
+    shape = tensor.shape
+    dim = len(shape)
+    strides = tensor.stride()
+    if dim == 1:
+        return tensor.data_ptr(), 1, shape[0], strides[0]
+    if dim == 2:
+        return tensor.data_ptr(), 2, shape[0], strides[0], shape[1], strides[1]
+    flat = [number for pair in zip(shape[:4], strides) for number in pair]
+    return tensor.data_ptr(), dim, *flat
+
+
+def anchor(tensor: torch.Tensor) -> torch.Tensor:
+    """All elements of the tensor's storage as one flat tensor."""
+    storage = tensor.untyped_storage()
+    count = storage.nbytes() // tensor.element_size()
+    return tensor.new_empty(0).set_(storage, 0, (count,), (1,))
+
+
+def view(anchor: torch.Tensor, offset: int, dim: int, *sizes_and_strides: int) -> torch.Tensor:
+    sizes = sizes_and_strides[0 : 2 * dim : 2]
+    strides = sizes_and_strides[1 : 2 * dim : 2]
+    return anchor.as_strided(sizes, strides, offset)
+
+
+def getitem(value, key):
+    """``value[key]`` for a tensor, a storage, or another object of Python's."""
+    if isinstance(value, torch.Tensor):
+        return indexing.get(value, key)
+    try:
+        return value[key]
+    except TypeError:
+        return getfield(value, key)
+
+
+def setitem(value, key, item) -> None:
+    if isinstance(value, torch.Tensor):
+        indexing.set(value, key, item)
+    else:
+        try:
+            value[key] = item
+        except TypeError as error:
+            raise TorchError(f"can't set {key!r} of {describe(value)[1] or type(value).__name__}") from error
+
+
+# Fields -------------------------------------------------------------------------------------------------------------
+
+
+def getfield(value, key):
+    """A field of an object, else a class attribute that is not a method; None if there is neither."""
+    fields = getattr(value, "__dict__", None)
+    found = fields.get(key) if fields is not None else None
+    if found is None and type(key) is str and not key.startswith("__"):
+        if isinstance(value, TorchObject):
+            found = getattr(type(value), key, None)
+            if isinstance(found, property):
+                return getattr(value, key)
+            return None if callable(found) else found
+        return getattr(value, key, None)
+    return found
+
+
+def setfield(value, key, item) -> None:
+    """Set a field (None removes it). A Lua function becomes a method of this one object, for Python too."""
+    fields = getattr(value, "__dict__", None)
+    if fields is None:
+        setattr(value, key, item)
+    elif item is None:
+        fields.pop(key, None)
+    else:
+        fields[key] = ObjectMethod(item, value) if type(item) is LuaFunction else item
+
+
+def fields(value) -> Table:
+    """A fresh table of an object's fields."""
+    return Table({key: item for key, item in value.__dict__.items() if item is not None})
+
+
+def same(a, b) -> bool:
+    """Lua's ``==`` between two userdata: identity, but for storages, which are new handles each time."""
+    return a is b or (isinstance(a, Storage) and isinstance(b, Storage) and a == b)
+
+
+# Classes ------------------------------------------------------------------------------------------------------------
+
+
+def named_parent(cls: type) -> type | None:
+    """The nearest ancestor with a Torch7 name."""
+    for ancestor in cls.__mro__[1:]:
+        if isinstance(ancestor.__dict__.get("__typename__"), str):
+            return ancestor
+    return None
+
+
+def class_members(cls: type) -> Iterator[tuple[str, Callable]]:
+    """Lua's names and the functions of a class's own methods, and of its ancestors without a Torch7 name."""
+    parent = named_parent(cls)
+    inherited = set(parent.__mro__) if parent else {object}
+    found = {}
+    for ancestor in cls.__mro__:
+        if ancestor in inherited:
+            continue
+        for name, member in vars(ancestor).items():
+            if isinstance(member, (staticmethod, classmethod)):
+                member = member.__get__(None, cls)
+            if name not in found and isinstance(
+                member, (python_types.FunctionType, python_types.MethodType, python_types.MethodDescriptorType)
+            ):
+                if not name.startswith("_") or name in LUA_NAMES or name in METAMETHODS:
+                    found[name] = member
+    for name, member in found.items():
+        yield LUA_NAMES.get(name, name), member
+
+
+def tensor_methods() -> Iterator[tuple[str, Callable]]:
+    """Lua's names and the functions of a tensor's methods; operators end in ``__`` in Lua."""
+    for name, operation in methods.items():
+        yield (name + "__" if name.startswith("__") and not name.endswith("__") else name), operation
+
+
+def constructor(typename: str) -> Callable:
+    """What ``torch.DoubleTensor(...)`` calls."""
+    return lambda *args: construct.new(typename, *args)

@@ -1,0 +1,166 @@
+"""Classes across the border: Python's classes as Lua sees them, and classes that a script derives from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch7py.tensor  # noqa: F401  (fills the registry of operations)
+from lua_bridge import objects
+from lua_bridge.values import LuaFunction, LuaObject
+from torch7py import classes
+from torch7py.table import Table
+from torch7py.tensor import registry, types
+from torch7py.tensor.storage import Storage
+
+_MISSING = object()
+
+
+class Subclasses:
+    """The classes of one runtime: torch7py's own, and those that its scripts define."""
+
+    def __init__(self, runtime):
+        self.runtime = runtime
+        self.registry = LuaRegistry(runtime)
+        self._replaced: list[tuple[type, str, object]] = []
+        self._members: dict[str, object] = {}
+
+    def find(self, typename: str) -> type | None:
+        if types.lookup(typename):
+            return None
+        found = self.registry.find(typename)
+        return found if isinstance(found, type) else None
+
+    # Python's classes for Lua ---------------------------------------------------------------------------------------
+
+    def class_parent(self, typename: str) -> str | bool | None:
+        """The type name of the parent of a class, False if it has none, None if there is no such class.
+
+        The methods of all tensor types stand in a class 'torch.Tensor', those of storages in 'torch.Storage'.
+        """
+        if typename in (objects.TENSOR, objects.STORAGE):
+            return False
+        if types.lookup(typename):
+            return objects.TENSOR
+        if storage_dtype(typename):
+            return objects.STORAGE
+        cls = self.find(typename)
+        if cls is None:
+            return None
+        parent = objects.named_parent(cls)
+        return parent.__typename__ if parent else False
+
+    def class_members(self, typename: str):
+        """A Lua table {name, stub, name, stub, ...} of a class's own members."""
+        if typename == objects.TENSOR:
+            members = objects.tensor_methods()
+        elif typename == objects.STORAGE:
+            members = objects.class_members(Storage)
+        elif types.lookup(typename) or storage_dtype(typename):
+            members = ()
+        else:
+            members = objects.class_members(self.find(typename))
+        return self._member_table(members)
+
+    def torch_functions(self):
+        """The same for the functions of package torch."""
+        return self._member_table(registry.functions.items())
+
+    def _member_table(self, members):
+        flat = []
+        for name, function in members:
+            flat += name, self.runtime.function(function, getattr(function, "steady", False))
+        return self.runtime.reference_table(flat)
+
+    def class_names(self, package: str):
+        """A Lua table of the names of a package's classes."""
+        names = [name for name in self.registry.names() if name.startswith(package + ".")]
+        if package == "torch":
+            names += [name for name in types.names() if "Cuda" not in name]
+            names += [name.replace("Tensor", "Storage") for name in types.names() if "Cuda" not in name]
+        return self.runtime.reference_table(dict.fromkeys(names))
+
+    def constructor(self, typename: str):
+        """The Lua function that makes an object."""
+        if types.lookup(typename):
+            return self.runtime.function(objects.constructor(typename))
+        dtype = storage_dtype(typename)
+        if dtype:
+            return self.runtime.function(lambda *args: Storage(dtype, *args))
+        return self.runtime.function(self.find(typename))
+
+    def allocator(self, typename: str):
+        """The Lua function that makes an object without calling its constructor."""
+        cls = self.find(typename)
+        if cls is None:
+            return self.constructor(typename)
+        return self.runtime.function(lambda: cls.__new__(cls))
+
+    # Lua's classes in Python ------------------------------------------------------------------------------------------
+
+    def subclass(self, typename: str, parent: str) -> None:
+        """Make the Python class of a Lua class that has a Python ancestor."""
+        cls = type(typename.rpartition(".")[2], (self.find(parent),), {"__typename__": typename, "__module__": "lua"})
+        self.registry.add(typename, cls)
+
+    def assign_member(self, typename: str, members: Table | LuaObject, key, value) -> None:
+        """A script has assigned to a class: let Python see it too."""
+        cls = self.find(typename)
+        if cls is None or not isinstance(key, str):
+            return
+        name = objects.PYTHON_NAMES.get(key, key)
+        if isinstance(value, LuaFunction):
+            table = members.fields if isinstance(members, LuaObject) else members
+            value = self._method(self.runtime.to_lua(table), key)
+        if cls.__module__ != "lua":
+            self._replaced.append((cls, name, cls.__dict__.get(name, _MISSING)))
+        setattr(cls, name, value)
+
+    def _method(self, members, name: str) -> Callable:
+        call = self.runtime.call_member
+
+        def method(self, *args):
+            return call(members, name, self, *args)
+
+        return method
+
+    def restore(self) -> None:
+        """Undo what :meth:`assign_member` did to Python's own classes."""
+        for cls, name, original in reversed(self._replaced):
+            if original is _MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, original)
+        self._replaced.clear()
+
+
+class LuaRegistry(classes.Registry):
+    """The registry for ``.t7`` files read by a script: its own classes, then torch7py's."""
+
+    def __init__(self, runtime):
+        super().__init__(classes.registry)
+        self.runtime = runtime
+
+    def find(self, name: str):
+        found = super().find(name)
+        if found is None and self.runtime.is_lua_class(name):
+            return LuaClass(self.runtime, name)
+        return found
+
+
+class LuaClass:
+    """A class that is all Lua, as the reader of ``.t7`` files needs it."""
+
+    def __init__(self, runtime, typename: str):
+        self.runtime = runtime
+        self.typename = typename
+
+    def _t7_new(self) -> LuaObject:
+        return self.runtime.new_lua_object(self.typename)
+
+
+def storage_dtype(typename: str):
+    """The element type of a storage type's name, None for other names."""
+    if not typename.endswith("Storage"):
+        return None
+    found = types.lookup(typename[: -len("Storage")] + "Tensor")
+    return found[1] if found else None

@@ -1,0 +1,85 @@
+"""Lua's values in Python: tables, functions, objects of pure Lua classes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+from torch7py.table import Table
+
+
+class LuaStore:
+    """The content of a Table that lives in Lua (the counterpart of ``torch7py.table.Store``)."""
+
+    __slots__ = ("runtime", "reference")
+
+    def __init__(self, runtime, reference):
+        self.runtime = runtime
+        self.reference = reference
+
+    def get(self, key):
+        return None if key is None else self.runtime.table_get(self.reference, self.runtime.to_lua(key))
+
+    def set(self, key, value) -> None:
+        to_lua = self.runtime.to_lua
+        self.runtime.table_set(self.reference, to_lua(key), to_lua(value))
+
+    def length(self) -> int:
+        return self.runtime.table_length(self.reference)
+
+    def list(self) -> list:
+        return self.runtime.table_list(self.reference)
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        return self.runtime.table_items(self.reference)
+
+
+class LuaFunction:
+    """A Lua function, to be called with and to return torch7py's values; several results come as a tuple."""
+
+    __slots__ = ("runtime", "reference")
+
+    def __init__(self, runtime, reference):
+        self.runtime = runtime
+        self.reference = reference
+
+    def __call__(self, *args):
+        return self.runtime.call(self.reference, *args)
+
+    def __repr__(self) -> str:
+        return "<Lua function>"
+
+
+class ObjectMethod:
+    """A Lua function assigned to one object in place of a method: called from Python, it gets the object first."""
+
+    __slots__ = ("function", "object")
+
+    def __init__(self, function: LuaFunction, object):
+        self.function = function
+        self.object = weakref.ref(object)
+
+    def __call__(self, *args):
+        return self.function(self.object(), *args)
+
+
+class LuaObject:
+    """An object of a class that is all Lua: a table with a type name. Its members are attributes here."""
+
+    __slots__ = ("__typename__", "fields", "__weakref__")
+
+    def __init__(self, typename: str, fields: Table):
+        self.__typename__ = typename
+        self.fields = fields
+
+    def __getattr__(self, name: str):
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        member = self.fields[name]
+        if isinstance(member, LuaFunction):
+            return ObjectMethod(member, self)
+        return member
+
+    def __repr__(self) -> str:
+        return f"<Lua object {self.__typename__}>"

@@ -1,0 +1,47 @@
+"""Words for what goes wrong when tensors do not fit."""
+
+from __future__ import annotations
+
+import torch
+
+from ..errors import TorchError
+from ..tensor import types
+from .utils import kind
+
+Tensor = torch.Tensor
+
+
+def sizes(tensor: Tensor) -> str:
+    """``'[2 x 3]'``"""
+    return "[" + " x ".join(map(str, tensor.shape)) + "]"
+
+
+def need_tensor(value, like: Tensor, what: str = "input") -> None:
+    """Raise unless ``value`` is a tensor of the same type as ``like``."""
+    if not isinstance(value, Tensor):
+        raise TorchError(f"{what}: {types.typename(like)} expected, got {kind(value)}")
+    if value.dtype is not like.dtype or value.device != like.device:
+        raise TorchError(f"{what}: {types.typename(like)} expected, got {types.typename(value)}")
+
+
+def need_same_count(input: Tensor, target: Tensor, names: tuple[str, str] = ("input", "target")) -> None:
+    """Raise unless both have the same number of elements."""
+    if input.numel() != target.numel():
+        first, second = names
+        raise TorchError(
+            f"{first} and {second} have different number of elements: {first}{sizes(input)} has {input.numel()} "
+            f"elements, while {second}{sizes(target)} has {target.numel()} elements"
+        )
+
+
+def product_error(error: Exception, weight: Tensor, given, left, right) -> Exception:
+    """What to say when ``left * right`` failed with ``error``; ``given`` is what the caller brought."""
+    if isinstance(error, TorchError):
+        return error
+    try:
+        need_tensor(given, weight)
+    except TorchError as clearer:
+        return clearer
+    if left.dim() == right.dim() == 2:
+        return TorchError(f"size mismatch, m1: {sizes(left)}, m2: {sizes(right)}")
+    return TorchError(f"size mismatch, {sizes(left)}, {sizes(right)}")

@@ -1,0 +1,145 @@
+"""Pooling over images."""
+
+from __future__ import annotations
+
+import torch
+
+from ..classes import register
+from . import utils
+from ._kernels import fit
+from .module import Module
+
+Tensor = torch.Tensor
+_aten = torch.ops.aten
+max_pool2d = torch._C._nn.max_pool2d_with_indices
+max_pool2d_backward = _aten.max_pool2d_with_indices_backward.grad_input
+avg_pool2d = torch._C._nn.avg_pool2d
+avg_pool2d_backward = _aten.avg_pool2d_backward.grad_input
+
+
+class _Pooling(Module):
+    """What the poolings share: windows kW x kH, steps dW and dH, padding, and how a rest is treated.
+
+    Input: planes x height x width or a batch of these.
+    """
+
+    padW = padH = 0
+    ceil_mode = False
+
+    def _set_windows(self, kW, kH, dW, dH, padW, padH) -> None:
+        self.kW, self.kH = kW, kH
+        self.dW, self.dH = dW, dH
+        self.padW = 0 if padW is None else padW
+        self.padH = 0 if padH is None else padH
+        self.ceil_mode = False
+
+    def _windows(self) -> tuple:
+        return (self.kH, self.kW), (self.dH, self.dW), (self.padH, self.padW)
+
+    def ceil(self) -> Module:
+        """Let windows reach over the edge where the steps leave a rest. Returns itself."""
+        self.ceil_mode = True
+        return self
+
+    def floor(self) -> Module:
+        """Leave out the rest (as it is from the start). Returns itself."""
+        self.ceil_mode = False
+        return self
+
+    def __tostring__(self) -> str:
+        text = f"{type(self).__typename__}({self.kW}x{self.kH}, {self.dW},{self.dH}"
+        if self.padW != 0 or self.padH != 0:
+            text += f", {self.padW},{self.padH}"
+        return text + ")"
+
+
+@register("nn.SpatialMaxPooling")
+class SpatialMaxPooling(_Pooling):
+    """The largest element of each window; by default the windows lie side by side.
+
+    A nan is passed over, of equal elements the first counts. ``indices`` holds where in its plane each was found,
+    counted from 1 row by row.
+    """
+
+    indices = None
+
+    def __init__(self, kW, kH, dW=None, dH=None, padW=None, padH=None):
+        Module.__init__(self)
+        self._set_windows(kW, kH, kW if dW is None else dW, kH if dH is None else dH, padW, padH)
+        self.indices = torch.zeros(0, dtype=torch.int64)
+
+    def updateOutput(self, input):
+        self.iheight, self.iwidth = input.shape[-2:]
+        output, indices = max_pool2d(input, *self._geometry())
+        total = output.sum().item()
+        if total != total and output.isnan().any():  # the kernel lets nan win
+            output, indices = max_pool2d(input.masked_fill(input.isnan(), -torch.inf), *self._geometry())
+        self.indices = _as_indices(self.indices, input).set_(indices.add_(1))
+        return self.output.set_(output)
+
+    def updateGradInput(self, input, gradOutput):
+        return max_pool2d_backward(
+            gradOutput, input, *self._geometry(), self.indices - 1, grad_input=fit(self.gradInput, input)
+        )
+
+    def _geometry(self) -> tuple:
+        return *self._windows(), self._dilation(), self.ceil_mode
+
+    def _dilation(self) -> tuple[int, int]:
+        return 1, 1
+
+    def empty(self) -> None:
+        """An older name of :meth:`clearState`."""
+        self.clearState()
+
+    def clearState(self) -> SpatialMaxPooling:
+        utils.clear(self, "indices")
+        return Module.clearState(self)
+
+
+def _as_indices(known: Tensor | None, input: Tensor) -> Tensor:
+    """The tensor object that holds the indices; a new one if a conversion has changed its type."""
+    if known is None or known.dtype is not torch.int64 or known.device != input.device:
+        return torch.empty(0, dtype=torch.int64, device=input.device)
+    return known
+
+
+@register("nn.SpatialAveragePooling")
+class SpatialAveragePooling(_Pooling):
+    """The mean of each window; by default the windows move by 1.
+
+    ``setCountExcludePad`` leaves the padding out of the mean, ``setCountIncludePad`` takes it in again.
+    """
+
+    count_include_pad = True
+    divide = None
+
+    def __init__(self, kW, kH, dW=None, dH=None, padW=None, padH=None):
+        Module.__init__(self)
+        self._set_windows(kW, kH, 1 if dW is None else dW, 1 if dH is None else dH, padW, padH)
+        self.count_include_pad = True
+        self.divide = True
+
+    def setCountIncludePad(self) -> SpatialAveragePooling:
+        self.count_include_pad = True
+        return self
+
+    def setCountExcludePad(self) -> SpatialAveragePooling:
+        self.count_include_pad = False
+        return self
+
+    def updateOutput(self, input):
+        return self._divided(self.output.set_(avg_pool2d(input, *self._geometry())))
+
+    def updateGradInput(self, input, gradOutput):
+        if self.gradInput is None:
+            return None
+        gradInput = fit(self.gradInput, input)
+        return self._divided(avg_pool2d_backward(gradOutput, input, *self._geometry(), None, grad_input=gradInput))
+
+    def _geometry(self) -> tuple:
+        return *self._windows(), self.ceil_mode, self.count_include_pad
+
+    def _divided(self, result: Tensor) -> Tensor:
+        # old files without the field ``divide`` want the sum
+        return result if self.divide else result.mul_(self.kW * self.kH)

@@ -1,0 +1,186 @@
+"""Functions of one number, applied to each element; powers, clamping, interpolation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from torch7py.tensor.arguments import number
+from torch7py.tensor.forms import dense, unary
+from torch7py.tensor.operands import (
+    NUMERIC,
+    REALS,
+    Tensor,
+    check_type,
+    invalid,
+    operand,
+    result,
+    scalar,
+)
+from torch7py.tensor.registry import function, method
+
+
+def round(x: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The nearest whole number, of two equally near ones the one farther from 0."""
+    whole = torch.trunc(x)
+    whole.add_(torch.sign(x).masked_fill_((x - whole).abs_() < 0.5, 0))
+    return whole if out is None else out.copy_(whole)
+
+
+def sign(x: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """-1, 0 or 1; 0 for nan."""
+    return torch.sign(x, out=out).nan_to_num_(0) if x.dtype in REALS else torch.sign(x, out=out)
+
+
+for _name in ("exp", "log", "log1p", "cos", "acos", "cosh", "sin", "asin", "sinh", "tan", "atan", "tanh", "sqrt"):
+    unary(_name, getattr(torch, _name), getattr(Tensor, _name + "_"), getattr(math, _name))
+unary("floor", torch.floor, Tensor.floor_, math.floor)
+unary("ceil", torch.ceil, Tensor.ceil_, math.ceil)
+unary("trunc", torch.trunc, Tensor.trunc_, math.trunc)
+unary("round", round, None, lambda x: math.trunc(x + math.copysign(0.5, x)))
+unary("frac", torch.frac, Tensor.frac_, lambda x: x - math.trunc(x))
+unary("rsqrt", torch.rsqrt, Tensor.rsqrt_, lambda x: 1 / math.sqrt(x))
+unary("sigmoid", torch.sigmoid, Tensor.sigmoid_, lambda x: 1 / (1 + math.exp(-x)))
+unary("abs", torch.abs, Tensor.abs_, abs, REALS | {torch.int32, torch.int64})
+unary("sign", sign, None, None, NUMERIC)
+
+
+@method("atan2", steady=True)
+def _atan2_into(x: Tensor, a: Tensor, b: Tensor | None = None) -> Tensor:
+    y, x_part = (x, a) if b is None else (a, b)
+    check_type("atan2", x, REALS)
+    return torch.atan2(y, operand(y, x_part), out=result(x, y))
+
+
+@function("atan2", steady=True)
+def atan2(y: Tensor | float, x: Tensor | float, last: Tensor | None = None) -> Tensor | float:
+    """``atan2([result,] y, x)``: the angle of the point (x, y); numbers give a number."""
+    if last is not None:
+        return _atan2_into(y, x, last)
+    if isinstance(y, Tensor):
+        check_type("atan2", y, REALS)
+        return torch.atan2(dense(y), operand(y, x))
+    if number(y) is None or number(x) is None:
+        raise invalid("[result] tensor tensor | number number", y, x)
+    return math.atan2(number(y), number(x))
+
+
+# --- powers: of a tensor, or with a tensor as the exponent
+
+
+def _power(base: Tensor | float, exponent: Tensor | float, r: Tensor | None) -> Tensor:
+    x = base if isinstance(base, Tensor) else exponent
+    if not isinstance(x, Tensor):
+        raise invalid("[result] tensor number | [result] number tensor", r, base, exponent)
+    check_type("pow", x, REALS)
+    if r is None:
+        x = dense(x)
+    else:
+        result(r, x)
+    if isinstance(base, Tensor):
+        return torch.pow(x, scalar(exponent, x.dtype), out=r)
+    return torch.pow(scalar(base, x.dtype), x, out=r)
+
+
+@method("pow", steady=True)
+def _pow_into(x: Tensor, a: Tensor | float, b: Tensor | float | None = None) -> Tensor:
+    return _power(x, a, x) if b is None else _power(a, b, x)
+
+
+@function("pow", steady=True)
+def pow(a: Tensor | float, b: Tensor | float, c: Tensor | float | None = None) -> Tensor | float:
+    """``pow([result,] x, number)``, ``pow([result,] number, x)``; two numbers give a number."""
+    if c is not None:
+        return _power(b, c, a)
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        return _power(a, b, None)
+    if number(a) is None or number(b) is None:
+        raise invalid("[result] tensor number | [result] number tensor | number number", a, b)
+    return torch.pow(torch.tensor([number(a)], dtype=torch.float64), number(b)).item()
+
+
+# --- bounds
+
+
+def clamp(x: Tensor, low: float, high: float, *, out: Tensor | None = None) -> Tensor:
+    """What is below ``low`` becomes ``low``, else what is above ``high`` becomes ``high``; nan stays."""
+    if low <= high:
+        return torch.clamp(x, low, high, out=out)
+    values = torch.where(x < low, low, torch.clamp(x, max=high)).to(x.dtype)
+    return values if out is None else out.copy_(values)
+
+
+@method("clamp", steady=True)
+def _clamp_into(x: Tensor, a: Tensor | float, b: float, c: float | None = None) -> Tensor:
+    dtype = x.dtype
+    if c is None:
+        return clamp(x, scalar(a, dtype), scalar(b, dtype), out=x)
+    if not isinstance(a, Tensor):
+        raise invalid("[result] tensor number number", x, a, b, c)
+    return clamp(a, scalar(b, dtype), scalar(c, dtype), out=result(x, a))
+
+
+@function("clamp", steady=True)
+def _clamp(x: Tensor, a: Tensor | float, b: float | None = None, c: float | None = None) -> Tensor:
+    if not isinstance(x, Tensor) or b is None:
+        raise invalid("[result] tensor number number", x, a, b, c)
+    if c is not None:
+        return _clamp_into(x, a, b, c)
+    return clamp(dense(x), scalar(a, x.dtype), scalar(b, x.dtype))
+
+
+def _choice(name: str, prefers: Callable) -> None:
+    """``x:NAME([y,] z)`` and ``torch.NAME([result,] x, y)``, the last one a tensor or a number.
+
+    Where ``prefers(x, y)`` does not hold (with nan for one), the result is y.
+    """
+
+    def choose(x, y):
+        y = operand(x, y) if isinstance(y, Tensor) else scalar(y, x.dtype)
+        return torch.where(prefers(x, y), x, y)
+
+    def call(x, a, b=None):
+        if b is None:
+            return x.copy_(choose(x, a))
+        if not isinstance(a, Tensor):
+            raise invalid("[result] tensor tensor | [result] tensor number", x, a, b)
+        values = choose(a, b)
+        return result(x, a).copy_(values)
+
+    def make(x, a, b=None):
+        if not isinstance(x, Tensor):
+            raise invalid("[result] tensor tensor | [result] tensor number", x, a, b)
+        return choose(dense(x), a) if b is None else call(x, a, b)
+
+    method(name, steady=True)(call)
+    function(name, steady=True)(make)
+
+
+_choice("cmax", torch.gt)
+_choice("cmin", torch.lt)
+
+
+# --- interpolation: a + weight * (b - a)
+
+
+@method("lerp", steady=True)
+def _lerp_into(x: Tensor, a: Tensor, b: Tensor | float, c: float | None = None) -> Tensor:
+    x_, y, weight = (x, a, b) if c is None else (a, b, c)
+    check_type("lerp", x_, REALS)
+    return torch.lerp(x_, operand(x_, y), scalar(weight, x.dtype), out=result(x, x_))
+
+
+@function("lerp", steady=True)
+def lerp(x: Tensor | float, a: Tensor | float, b: Tensor | float, c: float | None = None) -> Tensor | float:
+    """``lerp([result,] a, b, weight)``; three numbers give a number."""
+    if c is not None:
+        return _lerp_into(x, a, b, c)
+    if isinstance(x, Tensor):
+        check_type("lerp", x, REALS)
+        return torch.lerp(dense(x), operand(x, a), scalar(b, x.dtype))
+    values = [number(value) for value in (x, a, b)]
+    if None in values:
+        raise invalid("[result] tensor tensor number | number number number", x, a, b, c)
+    return values[0] + values[2] * (values[1] - values[0])

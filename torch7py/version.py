@@ -1,0 +1,3 @@
+"""The version of torch7py, here alone."""
+
+__version__ = "0.1.0"
