@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torch7py.console import current
-
 # Looked up anew on every call: a script may replace any of them. `tee` keeps the first print that it saw, so that a
 # second log does not go through the first.
 _FUNCTIONS = """
@@ -20,24 +18,25 @@ return function(...) print(...) end, function(text) io.write(text) end, function
          for i = 1, select('#', ...) do values[i] = tostring(values[i]) end
          sink(values)
       end
+   end,
+   function()
+      for level = 2, 1000 do
+         local frame = debug.getinfo(level, 'Sl')
+         if not frame then return '' end
+         if frame.currentline > 0 and frame.source:sub(1, 10) ~= '=[torch7py' then
+            return frame.short_src .. ':' .. frame.currentline
+         end
+      end
    end
 """
 
 
 class LuaConsole:
-    """The counterpart of ``torch7py.console.Console`` for one Lua runtime; in force within ``with console: ...``."""
+    """The counterpart of ``torch7py.console.Console`` for one Lua runtime."""
 
     def __init__(self, runtime):
-        self.print, self.write, self.exit, self._tee = runtime.execute(_FUNCTIONS, name="=[torch7py/console]")
-        self._outer = []
+        functions = runtime.execute(_FUNCTIONS, name="=[torch7py/console]")
+        self.print, self.write, self.exit, self._tee, self.position = functions
 
     def tee(self, sink: Callable[[list[str]], None], quiet: Callable[[], bool]) -> None:
         self._tee(lambda values: sink(values.list()), quiet)
-
-    def __enter__(self) -> LuaConsole:
-        self._outer.append(current.console)
-        current.console = self
-        return self
-
-    def __exit__(self, *error) -> None:
-        current.console = self._outer.pop()

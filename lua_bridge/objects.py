@@ -13,7 +13,7 @@ from torch7py.errors import TorchError
 from torch7py.table import Table
 from torch7py.tensor import construct, indexing, types
 from torch7py.tensor.registry import methods
-from torch7py.tensor.storage import Storage
+from torch7py.tensor.storage import METHODS, Storage
 
 # Lua's names of members whose Python names differ.
 PYTHON_NAMES = {"__init": "__init__"}
@@ -21,6 +21,8 @@ LUA_NAMES = {python: lua for lua, python in PYTHON_NAMES.items()}
 METAMETHODS = frozenset(
     f"__{name}__" for name in "add sub mul div mod pow unm concat lt le len call tostring index newindex".split()
 )
+# Methods that only storages of these types have.
+STORAGE_EXTRAS = {"string": ("torch.ByteStorage", "torch.CharStorage")}
 TENSOR, STORAGE = "torch.Tensor", "torch.Storage"
 
 
@@ -118,6 +120,13 @@ def fields(value) -> Table:
     return Table({key: item for key, item in value.__dict__.items() if item is not None})
 
 
+def pointer(value) -> int:
+    """A number that tells an object from all others (``torch.pointer``); a storage's whatever the handle."""
+    if isinstance(value, torch.Tensor):
+        return value._cdata
+    return value.pointer() if isinstance(value, Storage) else id(value)
+
+
 def same(a, b) -> bool:
     """Lua's ``==`` between two userdata: identity, but for storages, which are new handles each time."""
     return a is b or (isinstance(a, Storage) and isinstance(b, Storage) and a == b)
@@ -157,7 +166,13 @@ def class_members(cls: type) -> Iterator[tuple[str, Callable]]:
 def tensor_methods() -> Iterator[tuple[str, Callable]]:
     """Lua's names and the functions of a tensor's methods; operators end in ``__`` in Lua."""
     for name, operation in methods.items():
-        yield (name + "__" if name.startswith("__") and not name.endswith("__") else name), operation
+        yield (f"{name}__" if name.startswith("__") else name), operation
+
+
+def storage_methods() -> Iterator[tuple[str, Callable]]:
+    """The same for what all storages have."""
+    for name in METHODS:
+        yield name, getattr(Storage, name)
 
 
 def constructor(typename: str) -> Callable:

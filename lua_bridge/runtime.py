@@ -5,15 +5,20 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module, resources
 
 import torch
 
 from lua_bridge import objects, packages
+from lua_bridge.console import LuaConsole
 from lua_bridge.door import PLAIN, Door
 from lua_bridge.errors import LuaError
+from lua_bridge.serialization import FUNCTIONS, LuaWorld
 from lua_bridge.subclasses import Subclasses
 from lua_bridge.values import LuaFunction, LuaObject, LuaStore, ObjectMethod
+from torch7py import serialization
+from torch7py.console import current
 from torch7py.table import Table
 from torch7py.tensor.storage import longs
 
@@ -54,10 +59,12 @@ class LuaTorch:
         self._table_type = self._reference_types[0]
         self.failure: BaseException | None = None
         self.on_exit: Callable[[int], None] = sys.exit  # what os.exit calls; th ends the process at once
-        self._views: weakref.WeakValueDictionary[int, Table | LuaObject] = weakref.WeakValueDictionary()
+        self._views: weakref.WeakValueDictionary[int, Table | LuaObject | LuaFunction] = weakref.WeakValueDictionary()
         self._world = lua.table()
         self._load_border()
         self._helpers()
+        self._outer_console = current.console
+        self._console = current.console = LuaConsole(self)
         self.globals: Table = self._wrap_table(lua.globals(), self._new_id(lua.globals()))
 
     # Building the Lua side --------------------------------------------------------------------------------------
@@ -79,6 +86,7 @@ class LuaTorch:
             layout=objects.layout,
             anchor=objects.anchor,
             view=objects.view,
+            pointer=objects.pointer,
             table=self._wrap_table,
             callable=self._wrap_callable,
             write=self._write,
@@ -100,32 +108,38 @@ class LuaTorch:
             subclass=self.classes.subclass,
             package_members=lambda name: dict(packages.members(name)),
         )
+        self.world = LuaWorld(self)
+        for name in FUNCTIONS:
+            world["torch"][name] = self.function(partial(getattr(serialization, name), world=self.world))
         for name, function in stubs.items():
             world[name] = self.function(function)
         for function in (objects.getitem, objects.setitem, objects.getfield, objects.setfield, objects.fields):
             world[function.__name__] = self.function(function, steady=True)
         world["python_packages"] = self.reference_table(packages.PYTHON_PACKAGES)
         world["lua_packages"] = self.reference_table(packages.LUA_PACKAGES)
+        world["with_lua"] = lua.table_from({name: True for name in packages.WITH_LUA})
         for name in BORDER_FILES[1:]:
             self._run_border(name)
 
-    def _run_border(self, name: str) -> None:
-        self._lua.compile(lua_source(name), name=f"=[torch7py/{name}]")(self._world)
+    def _run_border(self, name: str):
+        """Run one of the bridge's own Lua files; what it returns."""
+        return self._lua.compile(lua_source(name), name=f"=[torch7py/{name}]")(self._world)
+
+    def border(self, name: str, *members: str) -> list:
+        """Members of what such a file returns."""
+        returned = self._run_border(name)
+        return [returned[member] for member in members]
 
     def _helpers(self) -> None:
         """Lua functions that Python uses; all are made here, on the main thread."""
         world = self._world
         self._invoke = world["invoke"]
         self._invoke_member = world["invoke_member"]
-        helpers = self._lua.compile(lua_source("tables"), name="=[torch7py/tables]")(world)
-        self._table_get = helpers["get"]
-        self.table_set = helpers["set"]
-        self._table_slice = helpers["slice"]
-        self._table_pairs = helpers["pairs"]
-        self.table_length = helpers["length"]
-        self._new_table = helpers["new"]
-        self._new_id = helpers["identify"]
-        self._fill = helpers["fill"]
+        self.table_set, self.table_length, self._table_get, self._table_slice, self._table_pairs = self.border(
+            "tables", "set", "length", "get", "slice", "pairs"
+        )
+        self._new_table, self._fill = self.border("tables", "new", "fill")
+        self._new_id = world["identify"]
         self._load = self._lua.eval("loadstring or load")
 
     def function(self, function: Callable, steady: bool = False):
@@ -207,8 +221,10 @@ class LuaTorch:
         self.on_exit(int(status))
 
     def close(self) -> None:
-        """Give Python's classes back the members that scripts replaced."""
+        """Give Python's classes back the members that scripts replaced, and Torch7's tools Python's own print."""
         self.classes.restore()
+        if current.console is self._console:
+            current.console = self._outer_console
 
     def __enter__(self) -> LuaTorch:
         return self
@@ -287,10 +303,13 @@ class LuaTorch:
             self._views[identity] = view
         return view
 
-    def _wrap_callable(self, function):
-        if type(function) in self._reference_types:
-            return LuaFunction(self, function)
-        return getattr(function, "__wrapped__", function)
+    def _wrap_callable(self, function, identity: int):
+        if type(function) not in self._reference_types:
+            return getattr(function, "__wrapped__", function)
+        view = self._views.get(identity)
+        if view is None:
+            view = self._views[identity] = LuaFunction(self, function)
+        return view
 
     # Classes that are all Lua -----------------------------------------------------------------------------------------
 

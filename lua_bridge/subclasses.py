@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
-import torch7py.tensor  # noqa: F401  (fills the registry of operations)
 from lua_bridge import objects
 from lua_bridge.values import LuaFunction, LuaObject
 from torch7py import classes
+from torch7py.serialization import File
 from torch7py.table import Table
 from torch7py.tensor import registry, types
 from torch7py.tensor.storage import Storage
+
+# Package torch is these modules of Python's: importing them fills the registries of operations and classes.
+for _module in ("tensor", "random", "cmdline", "timer", "tester", "serialization"):
+    import_module(f"torch7py.{_module}")
 
 _MISSING = object()
 
@@ -54,9 +59,12 @@ class Subclasses:
         if typename == objects.TENSOR:
             members = objects.tensor_methods()
         elif typename == objects.STORAGE:
-            members = objects.class_members(Storage)
-        elif types.lookup(typename) or storage_dtype(typename):
-            members = ()
+            members = objects.storage_methods()
+        elif types.lookup(typename):
+            members = [("new", objects.constructor(typename))]
+        elif storage_dtype(typename):
+            extras = [name for name, owners in objects.STORAGE_EXTRAS.items() if typename in owners]
+            members = [("new", self._storage_constructor(typename))] + [(name, getattr(Storage, name)) for name in extras]
         else:
             members = objects.class_members(self.find(typename))
         return self._member_table(members)
@@ -83,10 +91,19 @@ class Subclasses:
         """The Lua function that makes an object."""
         if types.lookup(typename):
             return self.runtime.function(objects.constructor(typename))
+        if storage_dtype(typename):
+            return self.runtime.function(self._storage_constructor(typename))
+        cls = self.find(typename)
+        if cls is None:  # 'torch.Tensor' and 'torch.Storage', which only hold methods
+            return None
+        if issubclass(cls, File):
+            return self.runtime.function(lambda *args: cls(*args, world=self.runtime.world))
+        return self.runtime.function(cls)
+
+    @staticmethod
+    def _storage_constructor(typename: str) -> Callable:
         dtype = storage_dtype(typename)
-        if dtype:
-            return self.runtime.function(lambda *args: Storage(dtype, *args))
-        return self.runtime.function(self.find(typename))
+        return lambda *args: Storage(dtype, *args)
 
     def allocator(self, typename: str):
         """The Lua function that makes an object without calling its constructor."""

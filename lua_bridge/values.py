@@ -38,7 +38,7 @@ class LuaStore:
 class LuaFunction:
     """A Lua function, to be called with and to return torch7py's values; several results come as a tuple."""
 
-    __slots__ = ("runtime", "reference")
+    __slots__ = ("runtime", "reference", "__weakref__")
 
     def __init__(self, runtime, reference):
         self.runtime = runtime
@@ -72,6 +72,17 @@ class LuaObject:
     def __init__(self, typename: str, fields: Table):
         self.__typename__ = typename
         self.fields = fields
+
+    def _t7_fields(self) -> Table:
+        return self.fields
+
+    def _t7_fill(self, fields: Table) -> None:
+        for key, value in fields.items():
+            self.fields[key] = value
+
+    @property
+    def _version(self) -> int:
+        return self.fields["__version"]
 
     def __getattr__(self, name: str):
         if name.startswith("__") and name.endswith("__"):

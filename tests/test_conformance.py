@@ -11,7 +11,7 @@ def test_group(group, corpus_rates):
     corpus_rates[group] = score.line()
     assert not score.stale, f"listed as exceptions, but they agree: {score.stale}"
     if group in corpus.COMPLETE:
-        assert not score.failures, "\n".join(f"{name}: {failure}" for name, failure in score.failures.items())
+        assert not score.failures, "\n".join(f"{name}: {failure}" for name, failure in score.failures)
 
 
 def test_every_exception_is_a_case():

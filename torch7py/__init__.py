@@ -45,12 +45,10 @@ random.__class__ = _Random
 
 # found on first use
 _PACKAGES = ("nn", "optim")
-_HOMES = {
-    "CmdLine": "cmdline",
-    "Timer": "timer",
-    "Generator": "random",
-    **dict.fromkeys(("load", "save", "serialize", "deserialize"), "serialization"),
-}
+_FILES = ("DiskFile", "MemoryFile", "PipeFile", "deserialize", "deserializeFromStorage", "load", "save")
+_FILES += ("serialize", "serializeToStorage")
+_HOMES = dict.fromkeys(_FILES, "serialization") | {"CmdLine": "cmdline", "Timer": "timer", "Generator": "random"}
+_HOMES |= {"Tester": "tester", "TestSuite": "tester"}
 
 
 def __getattr__(name: str):

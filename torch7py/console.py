@@ -31,6 +31,13 @@ class Console:
     def exit(self, status: int) -> None:
         raise SystemExit(status)
 
+    def position(self) -> str:
+        """File and line of the innermost call that is not torch7py's own."""
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("torch7py."):
+            frame = frame.f_back
+        return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
     def tee(self, sink: Callable[[list[str]], None], quiet: Callable[[], bool]) -> None:
         """From now on ``print`` gives its values, as text, to ``sink`` too; and to it alone while ``quiet()``."""
         if self._plain_print is None:

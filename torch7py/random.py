@@ -23,6 +23,7 @@ from .errors import ArgumentError, TorchError
 _WORDS = 624  # words in the state of mt19937; all are renewed at once
 _UNIT = 2.0**-32
 _TWO_PI = 2 * math.pi
+_FEW = 16  # so many normals are drawn sooner one by one
 
 # the memory of Torch7's THGenerator, which is what getRNGState hands out
 _STATE = numpy.dtype(
@@ -183,7 +184,7 @@ class Generator:
 
     def exponential(self, rate: float) -> float:
         """A number with density ``rate * exp(-rate * x)``."""
-        return -1 / rate * math.log(1 - self._word() * _UNIT)
+        return _scale(rate) * math.log(1 - self._word() * _UNIT)
 
     def cauchy(self, median: float = 0, sigma: float = 1) -> float:
         """A number of the Cauchy distribution with that median and half width."""
@@ -235,7 +236,7 @@ class Generator:
 
     def fill_exponential(self, tensor: torch.Tensor, rate: float) -> None:
         rate = _as_element(rate, tensor)
-        drawn = self.uniforms(tensor.numel()).neg_().add_(1).log_().mul_(-1 / rate)
+        drawn = self.uniforms(tensor.numel()).neg_().add_(1).log_().mul_(_scale(rate))
         tensor.copy_(drawn.view(tensor.size()))
 
     def fill_cauchy(self, tensor: torch.Tensor, median: float = 0, sigma: float = 1) -> None:
@@ -269,22 +270,23 @@ class Generator:
         if not stdv > 0:
             raise TorchError("standard deviation must be strictly positive")
         count = tensor.numel()
+        if count < _FEW:
+            return torch.tensor([self.normal(mean, stdv) for _ in range(count)], dtype=torch.float64)
         start = 0
         drawn = torch.empty(count, dtype=torch.float64)
-        if count and self._spare is not None:
+        if self._spare is not None:
             drawn[0] = self.normal()
             start = 1
         pairs = (count - start + 1) // 2
-        if pairs:
-            uniforms = self.uniforms(2 * pairs)
-            x, y = uniforms[::2], uniforms[1::2]
-            angle = x * _TWO_PI
-            rho = (1 - y).log_().mul_(-2).sqrt_()
-            whole = (count - start) // 2
-            torch.mul(rho, torch.cos(angle), out=drawn[start::2])
-            torch.mul(rho[:whole], torch.sin(angle[:whole]), out=drawn[start + 1 :: 2])
-            if whole < pairs:
-                self._spare = (x[-1].item(), y[-1].item(), rho[-1].item())
+        whole = (count - start) // 2  # pairs of which both are used
+        uniforms = self.uniforms(2 * pairs)
+        x, y = uniforms[::2], uniforms[1::2]
+        angle = x * _TWO_PI
+        rho = (1 - y).log_().mul_(-2).sqrt_()
+        torch.mul(rho, torch.cos(angle), out=drawn[start::2])
+        torch.mul(rho[:whole], torch.sin(angle[:whole]), out=drawn[start + 1 :: 2])
+        if whole < pairs:
+            self._spare = (x[-1].item(), y[-1].item(), rho[-1].item())
         if (mean, stdv) != (0, 1):
             drawn.mul_(stdv).add_(mean)
         return drawn
@@ -305,6 +307,10 @@ def _bounds(a: float, b: float | None) -> tuple[int, int]:
 def _check_open_probability(p: float) -> None:
     if not 0 < p < 1:
         raise TorchError("must be > 0 and < 1")
+
+
+def _scale(rate: float) -> float:
+    return -1 / rate if rate else -math.inf
 
 
 def _as_element(value: float, tensor: torch.Tensor) -> float:

@@ -38,6 +38,12 @@ local function tostring_of(object)
    return members.__typename
 end
 
+local function equal(a, b)
+   local method = getmetatable(a).__eq__
+   if method then return method(a, b) end
+   return rawequal(a, b)
+end
+
 local function call_of(object, ...)
    local method = getmetatable(object).__call__
    if not method then error(world.position() .. 'attempt to call a ' .. getmetatable(object).__typename, 0) end
@@ -49,6 +55,7 @@ local function make_metatable(members)
    rawset(members, '__index', members)
    rawset(members, '__tostring', tostring_of)
    rawset(members, '__call', call_of)
+   rawset(members, '__eq', equal)
    for _, name in ipairs(world.operators) do
       if not rawget(members, name) then rawset(members, name, world.metatable[name]) end
    end
@@ -144,7 +151,7 @@ local function define(typename, parent)
       class = {members = members, python = true}
       class.constructor = make_constructor(members, construct_python(typename))
    else
-      members = {__typename = typename}
+      members = {__typename = typename, __version = 1}
       make_metatable(members)
       if parent then
          for _, name in ipairs{'__index__', '__newindex__'} do
@@ -272,8 +279,8 @@ function torch.setmetatable(value, typename)
    return typename
 end
 
--- torch.newmetatable(name, [parent name]): a class without a constructor in any package.
-function torch.newmetatable(typename, parent_name)
+-- torch.newmetatable(name, [parent name], [constructor], nil, [factory], [module table]): a class by hand.
+function torch.newmetatable(typename, parent_name, constructor, _, factory, module)
    if find(typename) then
       error(world.position() .. ('class %s has been already assigned a parent class or metatable'):format(typename), 0)
    end
@@ -281,13 +288,37 @@ function torch.newmetatable(typename, parent_name)
    if parent_name and not parent then
       error(world.position() .. ('%s: parent class %s does not exist'):format(typename, parent_name), 0)
    end
-   return define(typename, parent).members
+   local class = define(typename, parent)
+   class.factory = factory
+   if constructor then
+      local place, name = place_of(typename, module)
+      class.constructor = make_constructor(class.members, function(_, ...) return constructor(...) end)
+      rawset(place, name, class.constructor)
+   end
+   return class.members
+end
+
+-- A class's version, 1 unless it says otherwise.
+function torch.version(value)
+   local members = torch.getmetatable(torch.typename(value))
+   return members and (members.__version or 1)
+end
+
+-- A table that goes with a userdata or function.
+local environments = setmetatable({}, {__mode = 'k'})
+function torch.setenv(value, environment)
+   if rawtype(value) == 'function' then setfenv(value, environment) else environments[value] = environment end
+end
+function torch.getenv(value)
+   if rawtype(value) == 'function' then return getfenv(value) end
+   return environments[value]
 end
 
 -- A function that makes an object of the class without calling its constructor; nil for an unknown class.
 function torch.factory(typename)
    local class = find(typename)
    if not class then return nil end
+   if class.factory then return class.factory end
    if class.python then
       local allocate = python.allocator(typename)
       return function() return allocate() end

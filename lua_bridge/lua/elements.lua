@@ -220,7 +220,7 @@ function methods.size(call)
    return function(x, dim, ...)
       if dim then
          local holder = layout_of(x)
-         if holder and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
+         if holder and rawtype(dim) == 'number' and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
             return holder[sizes[dim]]
          end
          return call(x, dim, ...)
@@ -233,7 +233,7 @@ function methods.stride(call)
    return function(x, dim, ...)
       if dim then
          local holder = layout_of(x)
-         if holder and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
+         if holder and rawtype(dim) == 'number' and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
             return holder[strides[dim]]
          end
          return call(x, dim, ...)
@@ -292,7 +292,7 @@ end
 function methods.select(call)
    return function(x, dim, index, ...)
       local holder = layout_of(x)
-      if holder and holder._dim > 1 and holder._dim <= 4 and dim == 1 and index and index >= 1 and index <= holder._n1
+      if holder and holder._dim > 1 and holder._dim <= 4 and dim == 1 and rawtype(index) == 'number' and index >= 1 and index <= holder._n1
          and floor(index) == index then
          return get(x, index, holder)
       end
@@ -303,7 +303,8 @@ end
 function methods.narrow(call)
    return function(x, dim, first, size, ...)
       local holder = layout_of(x)
-      if holder and holder._dim <= 3 and holder._dim > 0 and dim == 1 and first and size and first >= 1 and size >= 1
+      if holder and holder._dim <= 3 and holder._dim > 0 and dim == 1 and rawtype(first) == 'number'
+         and rawtype(size) == 'number' and first >= 1 and size >= 1
          and first + size - 1 <= holder._n1 and floor(first) == first and floor(size) == size then
          return new_view(x, holder, (first - 1) * holder._s1, holder._dim, size, holder._s1, holder._n2, holder._s2,
             holder._n3, holder._s3)
@@ -328,7 +329,7 @@ function methods.fill(call)
 end
 
 function methods.zero(call)
-   local fill = methods.fill(call)
+   local fill = methods.fill(function(x) return call(x) end)
    return function(x) return fill(x, 0) end
 end
 

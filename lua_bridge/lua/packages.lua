@@ -3,23 +3,28 @@
 local world = ...
 local python = world.python
 
--- A package of Python's: a global table of its classes and functions.
-local function load_python(name)
-   local package = {}
-   for key, value in pairs(world.package_members(name)) do package[key] = value end
-   for _, typename in ipairs(python.class_names(name)) do
-      rawset(package, typename:match('([^%.]+)$'), world.adopt(typename).constructor)
-   end
-   rawset(_G, name, package)
-   return package
+-- What a package's own Lua file returns: the package. It is called with the world and what Python has of it.
+local function run_file(name, members)
+   return python.lua_package(name)(world, members)
 end
 
-for _, name in ipairs(world.python_packages) do package.preload[name] = load_python end
+-- A package of Python's: a global table of its classes and functions.
+local function load_python(name)
+   local members = {}
+   for key, value in pairs(world.package_members(name)) do members[key] = value end
+   for _, typename in ipairs(python.class_names(name)) do
+      members[typename:match('([^%.]+)$')] = world.adopt(typename).constructor
+   end
+   rawset(_G, name, members)
+   if world.with_lua[name] then run_file(name, members) end
+   return members
+end
 
 local function load_lua(name)
-   local loaded = python.lua_package(name)(world, name)
+   local loaded = run_file(name, {})
    rawset(_G, name, loaded)
    return loaded
 end
 
+for _, name in ipairs(world.python_packages) do package.preload[name] = load_python end
 for _, name in ipairs(world.lua_packages) do package.preload[name] = load_lua end

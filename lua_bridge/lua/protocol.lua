@@ -96,16 +96,16 @@ end
 
 -- 3. Arguments ------------------------------------------------------------------------------------------------------
 
-local table_ids = setmetatable({}, {__mode = 'k'})
+local ids = setmetatable({}, {__mode = 'k'})
 local last_id = 0
 
--- A number for a table, always the same one: Python finds by it the object that it has made for the table before.
+-- A number for a table or function, always the same one: Python finds by it the object that it has made for it.
 local function identify(value)
-   local id = table_ids[value]
+   local id = ids[value]
    if not id then
       id = last_id + 1
       last_id = id
-      table_ids[value] = id
+      ids[value] = id
    end
    return id
 end
@@ -125,7 +125,7 @@ function converters.table(value)
 end
 
 converters['function'] = function(value)
-   return cross(python.callable, value)
+   return cross(python.callable, value, identify(value))
 end
 
 function converters.cdata(value)
@@ -269,9 +269,6 @@ function metatable.__newindex(object, key, value)
    return record.newindex(object, key, value, record)
 end
 
-function metatable.__eq(a, b)
-   return python.same(a, b)
-end
 
 -- The class of an operand, if it has one.
 local function class_of(value)
@@ -286,6 +283,13 @@ local function class_of(value)
    end
 end
 world.class_of = class_of
+
+function metatable.__eq(a, b)
+   local class = class_of(a)
+   local method = class and class.__eq__
+   if method then return method(a, b) end
+   return python.same(a, b)
+end
 
 -- Operators: a class defines `__add__` and so on; Torch7 asks the first operand, then the second.
 local function operator(name, what)

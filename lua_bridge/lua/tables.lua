@@ -32,7 +32,6 @@ function helpers.pairs(t, key, count)
 end
 
 local identify = world.identify
-helpers.identify = identify
 
 function helpers.new()
    local t = {}

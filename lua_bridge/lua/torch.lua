@@ -59,24 +59,38 @@ end
 local function data(x, ...) return x:data(...) end
 torch.data = data
 
--- A key that is the same for the same object (or storage), whatever handle is at hand.
-local pointer = torch.pointer
-local addresses = setmetatable({}, {__mode = 'k'})
+-- A table of tests for torch.Tester, each of which can be defined once.
+function torch.TestSuite()
+   local tests = {}
+   return setmetatable({__tests = tests, __isTestSuite = true}, {
+      __index = tests,
+      __newindex = function(_, name, test)
+         if tests[name] ~= nil then
+            error(world.position() .. 'Test ' .. tostring(name) .. ' is already defined.', 0)
+         elseif rawtype(test) == 'table' then
+            error(world.position() .. 'Nested tables of tests are not supported', 0)
+         elseif rawtype(test) ~= 'function' then
+            error(world.position() .. 'Only functions are supported as members of a TestSuite', 0)
+         end
+         tests[name] = test
+      end,
+   })
+end
+
+-- A number that is the same for the same object (or storage), whatever handle is at hand.
+local numbers = setmetatable({}, {__mode = 'k'})
 local last = 0
 function torch.pointer(value)
    local kind = rawtype(value)
-   if kind == 'userdata' and world.record(value) and pointer then return pointer(value) end
-   if kind == 'string' or kind == 'nil' or kind == 'number' or kind == 'boolean' then
-      error(world.position() .. 'torch.pointer: expected a torch object, table, function or cdata, got ' .. kind, 0)
+   if kind == 'userdata' and world.record(value) then return python.pointer(value) end
+   if kind == 'nil' or kind == 'number' or kind == 'boolean' then
+      error(world.position() .. 'torch.pointer: expected an object, table, function, string or cdata, got ' .. kind, 0)
    end
    local address = tonumber(tostring(value):match('0x(%x+)$') or '', 16)
-   if not address then
-      address = addresses[value]
-      if not address then
-         last = last + 1
-         address = last
-         addresses[value] = address
-      end
+   if address and kind ~= 'string' then return address end
+   if not numbers[value] then
+      last = last + 1
+      numbers[value] = last
    end
-   return address
+   return numbers[value]
 end

@@ -20,7 +20,7 @@ def main() -> int:
         score = Score(group, options.k)
         if score.total:
             print(score.line(), flush=True)
-        for name, failure in score.failures.items() if options.v else ():
+        for name, failure in score.failures if options.v else ():
             print(f"    {name}: {failure}")
         for name in score.stale:
             print(f"    {name}: listed as an exception, but agrees")

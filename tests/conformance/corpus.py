@@ -97,7 +97,7 @@ class Score:
     def __init__(self, group: str, substring: str = ""):
         self.group = group
         self.passed = 0
-        self.failures: dict[str, str] = {}  # name -> what differs
+        self.failures: list[tuple[str, str]] = []  # name, what differs
         self.stale: list[str] = []  # listed as exceptions, but they agree
         excepted = exceptions()
         home = os.getcwd()
@@ -113,7 +113,7 @@ class Score:
 
     def _count(self, case: Case, failed: str | None, excepted: bool) -> None:
         if failed and not excepted:
-            self.failures[case.name] = failed
+            self.failures.append((case.name, failed))
         elif excepted and not failed:
             self.stale.append(case.name)
         elif not failed:

@@ -6,7 +6,7 @@ import torch
 
 from ..errors import TorchError
 from ..tensor import types
-from .utils import kind
+from ..tensor.arguments import describe
 
 Tensor = torch.Tensor
 
@@ -19,7 +19,7 @@ def sizes(tensor: Tensor) -> str:
 def need_tensor(value, like: Tensor, what: str = "input") -> None:
     """Raise unless ``value`` is a tensor of the same type as ``like``."""
     if not isinstance(value, Tensor):
-        raise TorchError(f"{what}: {types.typename(like)} expected, got {kind(value)}")
+        raise TorchError(f"{what}: {types.typename(like)} expected, got {describe(value)}")
     if value.dtype is not like.dtype or value.device != like.device:
         raise TorchError(f"{what}: {types.typename(like)} expected, got {types.typename(value)}")
 
@@ -45,3 +45,10 @@ def product_error(error: Exception, weight: Tensor, given, left, right) -> Excep
     if left.dim() == right.dim() == 2:
         return TorchError(f"size mismatch, m1: {sizes(left)}, m2: {sizes(right)}")
     return TorchError(f"size mismatch, {sizes(left)}, {sizes(right)}")
+
+
+def flag(inplace) -> bool:
+    """An in-place flag as a boolean; none means no."""
+    if inplace is not None and not isinstance(inplace, bool):
+        raise TorchError("in-place flag must be boolean")
+    return bool(inplace)

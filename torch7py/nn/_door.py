@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
-from ..table import Table
-
-Tensor = torch.Tensor
+from ..tensor import handle
 
 
-def through(call, *arguments):
-    """``call`` with plain tensors in place of handles and of tensors that autograd watches.
-
-    Where an argument held a handle, the tensors of the result are wrapped as handles too.
+def through(call: Callable, *arguments):
+    """``call`` with plain tensors in place of handles and of tensors that autograd watches; handles come out where
+    handles went in.
     """
-    from ..tensor.handle import Tensor as Handle
-
-    def plain(value):
-        nonlocal handles
-        if isinstance(value, Tensor):
-            return value.detach() if value.requires_grad else value
-        if isinstance(value, Handle):
-            handles = True
-            return value.tensor
-        if isinstance(value, Table) and _has_handle(value, Handle):
-            return Table({key: plain(item) for key, item in value.items()})
-        return value
-
-    handles = False
-    result = call(*[plain(argument) for argument in arguments])
-    return _wrapped(result, Handle) if handles else result
+    return handle.through(call, *map(_unwatched, arguments))
 
 
-def _has_handle(table: Table, Handle: type) -> bool:
-    return any(
-        isinstance(item, Handle) or isinstance(item, Table) and _has_handle(item, Handle) for item in table.values()
-    )
-
-
-def _wrapped(value, Handle: type):
-    if isinstance(value, Tensor):
-        return Handle(value)
-    if isinstance(value, Table):
-        return Table({key: _wrapped(item, Handle) for key, item in value.items()})
-    if isinstance(value, tuple):
-        return tuple(_wrapped(item, Handle) for item in value)
-    return value
+def _unwatched(value):
+    return value.detach() if isinstance(value, torch.Tensor) and value.requires_grad else value

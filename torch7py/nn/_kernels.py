@@ -18,6 +18,16 @@ def fit(result: Tensor, like: Tensor) -> Tensor:
     return result
 
 
+def into(result: Tensor, source: Tensor, inplace: bool) -> Tensor:
+    """Where a kernel shall write what it makes of ``source``: over it, with ``result`` sharing it, or to ``result``."""
+    return result.set_(source) if inplace else fit(result, source)
+
+
+def take(result: Tensor, value: Tensor) -> Tensor:
+    """Let the tensor object ``result`` be the contiguous ``value``, which must be of the same type."""
+    return result.set_(value.contiguous())
+
+
 def matched(other: Tensor, like: Tensor, names: tuple[str, str] = ("input", "gradOutput")) -> Tensor:
     """``other`` in the shape of ``like``: as in Torch7, only the number of elements has to agree."""
     if other.shape == like.shape:

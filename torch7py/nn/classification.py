@@ -7,7 +7,7 @@ import torch
 from ..classes import register
 from ..errors import TorchError
 from . import utils
-from ._check import need_tensor, sizes
+from ._check import sizes
 from ._kernels import fit, one
 from .criterion import Criterion
 from .softmax import LogSoftMax
@@ -15,8 +15,10 @@ from .softmax import LogSoftMax
 Tensor = torch.Tensor
 _MEAN, _SUM = 1, 2
 _aten = torch.ops.aten
-nll_loss_forward = _aten.nll_loss_forward.default
-nll_loss_backward = _aten.nll_loss_backward.grad_input
+_multi_margin = _aten.multi_margin_loss.default
+_multi_margin_backward = _aten.multi_margin_loss_backward.default
+_multi_label_margin = _aten.multilabel_margin_loss_forward.default
+_multi_label_margin_backward = _aten.multilabel_margin_loss_backward.default
 
 
 @register("nn.ClassNLLCriterion")
@@ -28,23 +30,17 @@ class ClassNLLCriterion(Criterion):
     the sum of its weights unless ``sizeAverage`` is false. Targets of ``ignoreIndex`` count nothing.
     """
 
+    _forward_kernel = staticmethod(_aten.nll_loss_forward.default)
+    _backward_kernel = staticmethod(_aten.nll_loss_backward.grad_input)
+
     def __init__(self, weights: Tensor | None = None, sizeAverage: bool | None = None, ignoreIndex: int | None = None):
         Criterion.__init__(self)
         self.sizeAverage = True if sizeAverage is None else sizeAverage
         self.ignoreIndex = -100 if ignoreIndex is None else ignoreIndex
-        if weights is not None:
-            if weights.dim() != 1:
-                raise TorchError("weights input should be 1-D Tensor")
-            self.weights = weights
+        self._set_weights(weights)
         self.output_tensor = utils.default_tensor(1).zero_()
         self.total_weight_tensor = utils.default_tensor(1).fill_(1)
         self.target = torch.zeros(1, dtype=torch.int64)
-
-    def __len__(self) -> int:
-        return 0 if self.weights is None else len(self.weights)
-
-    def __bool__(self) -> bool:
-        return True
 
     def updateOutput(self, input, target):
         """The loss, and the weight of all targets together."""
@@ -54,7 +50,7 @@ class ClassNLLCriterion(Criterion):
         else:
             rows, classes = self._rows(input, target)
             try:
-                loss, weights = nll_loss_forward(rows, classes, self.weights, _SUM, self._ignored())
+                loss, weights = self._forward_kernel(rows, classes, self.weights, _SUM, self._ignored())
             except (RuntimeError, IndexError) as error:
                 raise self._misfit(error, input) from error
             self.total_weight_tensor.copy_(weights)
@@ -69,7 +65,7 @@ class ClassNLLCriterion(Criterion):
         rows, classes = self._rows(input, target)
         reduction = _MEAN if self.sizeAverage else _SUM
         try:
-            nll_loss_backward(
+            self._backward_kernel(
                 one(input), rows, classes, self.weights, reduction, self._ignored(), self.total_weight_tensor,
                 grad_input=gradInput.view(rows.shape),
             )  # fmt: skip
@@ -151,3 +147,103 @@ def _squeezed(value):
     if not isinstance(value, Tensor):
         return value
     return value.squeeze() if value.numel() != 1 else value.view(1)
+
+
+@register("nn.SpatialClassNLLCriterion")
+class SpatialClassNLLCriterion(ClassNLLCriterion):
+    """ClassNLLCriterion for each place of an image.
+
+    Input: batch x classes x height x width log-probabilities; target: batch x height x width classes from 1.
+    """
+
+    _forward_kernel = staticmethod(_aten.nll_loss2d_forward.default)
+    _backward_kernel = staticmethod(_aten.nll_loss2d_backward.grad_input)
+
+    def __init__(self, weights: Tensor | None = None, sizeAverage: bool | None = None):
+        ClassNLLCriterion.__init__(self, weights, sizeAverage)
+
+    def _rows(self, input: Tensor, target) -> tuple[Tensor, Tensor]:
+        self.target = target.long()
+        return input, self.target - 1
+
+    def _misfit(self, error: Exception, input: Tensor) -> Exception:
+        return TorchError(f"input {sizes(input)} and target {sizes(self.target)} do not fit: {error}")
+
+
+class _Margins(Criterion):
+    """What the criterions with a margin for each class share."""
+
+    def __init__(self):
+        Criterion.__init__(self)
+        self.sizeAverage = True
+
+    def _reduction(self) -> int:
+        return _MEAN if self.sizeAverage else _SUM
+
+
+@register("nn.MultiMarginCriterion")
+class MultiMarginCriterion(_Margins):
+    """How far the other classes come within ``margin`` (1) of the target class, to the power ``p`` (1 or 2).
+
+    Input: a vector of scores and a class from 1, or a batch of rows and a vector of classes. ``weights`` gives each
+    class a factor.
+    """
+
+    def __init__(self, p: int | None = None, weights: Tensor | None = None, margin: float | None = None):
+        if p not in (None, 1, 2):
+            raise TorchError("only p=1 and p=2 supported")
+        _Margins.__init__(self)
+        self.p = 1 if p is None else p
+        self.margin = 1.0 if margin is None else margin
+        self._set_weights(weights)
+
+    def updateOutput(self, input, target):
+        classes = self._classes(input, target)
+        loss = _multi_margin(input, classes, self.p, self.margin, self.weights, self._reduction())
+        self.output = loss.item()
+        return self.output
+
+    def updateGradInput(self, input, target):
+        classes = self._classes(input, target)
+        gradient = _multi_margin_backward(
+            one(input), input, classes, self.p, self.margin, self.weights, self._reduction()
+        )
+        return self.gradInput.set_(gradient)
+
+    @staticmethod
+    def _classes(input: Tensor, target) -> Tensor:
+        classes = target.long() - 1 if isinstance(target, Tensor) else torch.tensor([int(target) - 1])
+        if classes.shape != ((1,) if input.dim() == 1 else input.shape[:1]):
+            raise TorchError(f"inconsistent target size: {sizes(classes)} for an input of {sizes(input)}")
+        if classes.min() < 0 or classes.max() >= input.shape[-1]:
+            raise TorchError(f"target out of range: classes must be from 1 to {input.shape[-1]}")
+        return classes
+
+
+@register("nn.MultiLabelMarginCriterion")
+class MultiLabelMarginCriterion(_Margins):
+    """How far the other classes come within 1 of each of the target classes.
+
+    Input: a vector of scores or a batch of rows; target: as large, in each row the classes from 1, then a 0.
+    """
+
+    def __init__(self):
+        _Margins.__init__(self)
+        self.isTarget = utils.default_tensor()
+
+    def updateOutput(self, input, target):
+        loss, chosen = _multi_label_margin(input, self._classes(input, target), self._reduction())
+        self.isTarget = chosen
+        self.output = loss.item()
+        return self.output
+
+    def updateGradInput(self, input, target):
+        classes = self._classes(input, target)
+        gradient = _multi_label_margin_backward(one(input), input, classes, self._reduction(), self.isTarget)
+        return self.gradInput.set_(gradient)
+
+    @staticmethod
+    def _classes(input: Tensor, target: Tensor) -> Tensor:
+        if target.shape != input.shape:
+            raise TorchError(f"inconsistent target size: {sizes(target)} for an input of {sizes(input)}")
+        return target.long() - 1

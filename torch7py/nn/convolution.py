@@ -11,15 +11,15 @@ from ..classes import register
 from ..errors import TorchError
 from . import utils
 from ._check import need_tensor, sizes
+from ._kernels import take
 from .module import Module
 
 Tensor = torch.Tensor
 convolution = torch.convolution
 convolution_backward = torch.ops.aten.convolution_backward.default
-product_convolution = torch._C._nn.thnn_conv2d
 product_convolution_backward = torch.ops.aten._slow_conv2d_backward.output_mask
 _ONE, _NONE = (1, 1), (0, 0)
-_FEW = 3  # up to so many input planes one matrix product is quicker than the kernels made for convolution
+_FEW = 3  # up to so many input planes a matrix product finds gradInput in a fraction of oneDNN's time
 
 
 @register("nn.SpatialConvolution")
@@ -63,24 +63,21 @@ class SpatialConvolution(Module):
             random.default().fill_uniform(self.bias, -bound, bound)
 
     def updateOutput(self, input):
-        batch, weight = self._checked(input), self._kernels()
-        if self._as_product(batch):
-            output = product_convolution(batch, weight, (self.kH, self.kW), self.bias, *self._steps())
-        else:
-            output = convolution(batch, weight, self.bias, *self._steps(), self._dilation(), False, _NONE, 1)
-        return self.output.set_(output if batch is input else output.squeeze(0))
+        batch = self._checked(input)
+        output = convolution(batch, self._kernels(), self.bias, *self._steps(), self._dilation(), False, _NONE, 1)
+        return take(self.output, output if batch is input else output.squeeze(0))
 
     def updateGradInput(self, input, gradOutput):
         if self.gradInput is None:
             return None
         batch, weight = self._checked(input), self._kernels()
-        if self._as_product(batch):
+        if self.nInputPlane <= _FEW and batch.is_cpu and self._dilation() is _ONE:
             gradient, _, _ = product_convolution_backward(
                 _batch(gradOutput), batch, weight, (self.kH, self.kW), *self._steps(), (True, False, False)
             )
         else:
             gradient, _, _ = self._gradients(gradOutput, batch, weight, (True, False, False))
-        return self.gradInput.set_(gradient.view(input.shape))
+        return take(self.gradInput, gradient.view(input.shape))
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
         scale = 1 if scale is None else scale
@@ -113,9 +110,6 @@ class SpatialConvolution(Module):
 
     def _dilation(self) -> tuple[int, int]:
         return _ONE
-
-    def _as_product(self, batch: Tensor) -> bool:
-        return self.nInputPlane <= _FEW and batch.is_cpu and self._dilation() is _ONE
 
     def _kernels(self) -> Tensor:
         """The weight with four dimensions; some classes and old files keep it with two."""

@@ -78,8 +78,25 @@ class Criterion(TorchObject):
     def cudaDouble(self) -> Criterion:
         return self.type("torch.CudaDoubleTensor")
 
+    def __len__(self) -> int:
+        """The number of classes that have weights, where a criterion has some."""
+        return 0 if self.weights is None else len(self.weights)
+
+    def __bool__(self) -> bool:
+        return True
+
     def __tostring__(self) -> str:
         return type(self).__typename__
+
+    def _set_weights(self, weights: Tensor | None) -> None:
+        if weights is not None:
+            if weights.dim() != 1:
+                raise TorchError("weights input should be 1-D Tensor")
+            self.weights = weights
+
+    def _weighted(self, losses: Tensor) -> Tensor:
+        """Each row's losses times the weights, where there are some."""
+        return losses if self.weights is None else losses.mul_(self.weights)
 
     def __repr__(self) -> str:
         return self.__tostring__()

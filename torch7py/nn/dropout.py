@@ -8,7 +8,7 @@ from .. import random
 from ..classes import register
 from ..errors import TorchError
 from . import utils
-from ._kernels import fit, matched
+from ._kernels import fit, into, matched
 from .module import Module
 
 
@@ -36,7 +36,7 @@ class Dropout(Module):
         self.noise = utils.default_tensor()
 
     def updateOutput(self, input):
-        output = self.output.set_(input) if self.inplace else fit(self.output, input)
+        output = into(self.output, input, self.inplace)
         if self.p > 0 and (self.train or self.stochastic_inference):
             noise = fit(self.noise, input)
             random.default().fill_bernoulli(noise, 1 - self.p)
@@ -46,7 +46,7 @@ class Dropout(Module):
         return self._tested(input, output)
 
     def updateGradInput(self, input, gradOutput):
-        gradInput = self.gradInput.set_(gradOutput) if self.inplace else fit(self.gradInput, gradOutput)
+        gradInput = into(self.gradInput, gradOutput, self.inplace)
         if self.p > 0 and self.train:
             return torch.mul(gradOutput, matched(self.noise, gradOutput), out=gradInput)
         return self._tested(gradOutput, gradInput)
@@ -66,3 +66,86 @@ class Dropout(Module):
 
     def __tostring__(self) -> str:
         return f"{type(self).__typename__}({self.p:f})"
+
+
+@register("nn.SpatialDropout")
+class SpatialDropout(Module):
+    """In training, zero whole planes with probability ``p`` (0.5); in tests, multiply by ``1 - p``.
+
+    Input: planes x height x width or a batch of these. ``stochasticInference`` drops in test mode too.
+    """
+
+    stochastic_inference = None
+    _dims = 4
+    _expected = "Input must be 4D (nbatch, nfeat, h, w) or 3D (nfeat, h, w)"
+
+    def __init__(self, p: float | None = None, stochasticInference: bool | None = None):
+        Module.__init__(self)
+        self.p = 0.5 if p is None else p
+        self.train = True
+        self.stochastic_inference = bool(stochasticInference)
+        self.noise = utils.default_tensor()
+
+    def updateOutput(self, input):
+        output = fit(self.output, input)
+        if not (self.train or self.stochastic_inference):
+            return torch.mul(input, 1 - self.p, out=output)
+        leading = input.dim() - self._dims + 2
+        if leading not in (1, 2):
+            raise TorchError(self._expected)
+        self.noise.resize_([*input.shape[:leading], *[1] * (self._dims - 2)])
+        random.default().fill_bernoulli(self.noise, 1 - self.p)
+        return torch.mul(input, self.noise, out=output)
+
+    def updateGradInput(self, input, gradOutput):
+        if not self.train:
+            raise TorchError("backprop only defined while training")
+        return torch.mul(matched(gradOutput, input), self.noise, out=fit(self.gradInput, input))
+
+    def setp(self, p: float) -> None:
+        self.p = p
+
+    def clearState(self) -> SpatialDropout:
+        utils.clear(self, "noise")
+        return Module.clearState(self)
+
+    def __tostring__(self) -> str:
+        return f"{type(self).__typename__}({self.p:f})"
+
+
+@register("nn.VolumetricDropout")
+class VolumetricDropout(SpatialDropout):
+    """SpatialDropout for planes x time x height x width or a batch of these."""
+
+    _dims = 5
+    _expected = "Input must be 5D (nbatch, nfeat, t, h, w) or 4D (nfeat, t, h, w)"
+
+
+@register("nn.WhiteNoise")
+class WhiteNoise(Module):
+    """In training, add normal noise of this mean (0) and standard deviation (0.1); in tests just the mean."""
+
+    def __init__(self, mean: float | None = None, std: float | None = None):
+        Module.__init__(self)
+        self.mean = 0 if mean is None else mean
+        self.std = 0.1 if std is None else std
+        self.noise = utils.default_tensor()
+
+    def updateOutput(self, input):
+        if self.train is False:
+            return torch.add(input, self.mean, out=fit(self.output, input))
+        noise = fit(self.noise, input)
+        random.default().fill_normal(noise, self.mean, self.std)
+        return torch.add(input, noise, out=fit(self.output, input))
+
+    def updateGradInput(self, input, gradOutput):
+        if self.train is False:
+            raise TorchError("backprop only defined while training")
+        return fit(self.gradInput, gradOutput).copy_(gradOutput)
+
+    def clearState(self) -> WhiteNoise:
+        utils.clear(self, "noise")
+        return Module.clearState(self)
+
+    def __tostring__(self) -> str:
+        return f"{type(self).__typename__} mean: {self.mean:f}, std: {self.std:f}"

@@ -91,7 +91,10 @@ class Linear(Module):
         if scale is None:
             scale = 1
         if input.dim() == 1:
-            gradWeight.addr_(gradOutput, input, alpha=scale)
+            if scale == 1:  # an alpha costs time that counts for one sample
+                gradWeight.addr_(gradOutput, input)
+            else:
+                gradWeight.addr_(gradOutput, input, alpha=scale)
             if gradBias is not None:
                 gradBias.add_(gradOutput, alpha=scale)
         else:

@@ -108,6 +108,12 @@ class Module(TorchObject):
         return flatten(parameters or ())
 
     def zeroGradParameters(self) -> None:
+        if getattr(self.parameters, "__func__", None) is _parameters:  # the usual fields: no need of Tables
+            if self.weight is not None:
+                self.gradWeight.zero_()
+            if self.bias is not None:
+                self.gradBias.zero_()
+            return
         _, gradients = both(self.parameters())
         for gradient in gradients or ():
             gradient.zero_()
@@ -266,6 +272,9 @@ class Module(TorchObject):
                 self.__dict__.pop(name, None)
             else:
                 self.__dict__[name] = value
+
+
+_parameters = Module.parameters  # as it is before a program changes it
 
 
 def both(result) -> tuple:

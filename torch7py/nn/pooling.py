@@ -6,7 +6,7 @@ import torch
 
 from ..classes import register
 from . import utils
-from ._kernels import fit
+from ._kernels import fit, take
 from .module import Module
 
 Tensor = torch.Tensor
@@ -74,8 +74,8 @@ class SpatialMaxPooling(_Pooling):
         total = output.sum().item()
         if total != total and output.isnan().any():  # the kernel lets nan win
             output, indices = max_pool2d(input.masked_fill(input.isnan(), -torch.inf), *self._geometry())
-        self.indices = _as_indices(self.indices, input).set_(indices.add_(1))
-        return self.output.set_(output)
+        self.indices = _as_indices(self.indices, input).set_(indices.contiguous().add_(1))
+        return take(self.output, output)
 
     def updateGradInput(self, input, gradOutput):
         return max_pool2d_backward(
@@ -129,7 +129,7 @@ class SpatialAveragePooling(_Pooling):
         return self
 
     def updateOutput(self, input):
-        return self._divided(self.output.set_(avg_pool2d(input, *self._geometry())))
+        return self._divided(take(self.output, avg_pool2d(input, *self._geometry())))
 
     def updateGradInput(self, input, gradOutput):
         if self.gradInput is None:

@@ -52,10 +52,11 @@ class Sequential(Container):
     def updateOutput(self, input):
         position = 0
         try:
-            for position, module in enumerate(self.modules.list()):
+            for module in self.modules.list():
+                position += 1
                 input = module.updateOutput(input)
         except Exception as error:
-            raise self._located(position + 1, error) from root(error)
+            raise self._located(position, error) from root(error)
         self.output = input
         return input
 

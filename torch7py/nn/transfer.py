@@ -6,8 +6,8 @@ import torch
 
 from ..classes import register
 from ..errors import TorchError
-from ._check import need_tensor
-from ._kernels import fit, matched
+from ._check import flag
+from ._kernels import fit, into, matched
 from .module import Module
 
 _aten = torch.ops.aten
@@ -54,11 +54,9 @@ class Threshold(Module):
         Module.__init__(self)
         if not all(value is None or _is_number(value) for value in (th, v)):
             raise TorchError("nn.Threshold(threshold, value)")
-        if ip is not None and not isinstance(ip, bool):
-            raise TorchError("in-place flag must be boolean")
         self.threshold = 1e-6 if th is None else th
         self.val = 0 if v is None else v
-        self.inplace = bool(ip)
+        self.inplace = flag(ip)
         self.validateParameters()
 
     def validateParameters(self) -> None:
@@ -68,21 +66,16 @@ class Threshold(Module):
     def updateOutput(self, input):
         if self.inplace:
             self.validateParameters()
-            need_tensor(input, self.output)
-            threshold(input, self.threshold, self.val, out=input)
-            return self.output.set_(input)
-        output = threshold(input, self.threshold, self.val, out=fit(self.output, input))
+        output = threshold(input, self.threshold, self.val, out=into(self.output, input, self.inplace))
         total = output.sum().item()
-        if total != total:  # the kernel lets nan pass
+        if total != total and not self.inplace:  # the kernel lets nan pass
             output.masked_fill_(output.isnan(), self.val)
         return output
 
     def updateGradInput(self, input, gradOutput):
         gradOutput = matched(gradOutput, input)
-        if self.inplace:
-            threshold_backward(gradOutput, input, self.threshold, grad_input=gradOutput)
-            return self.gradInput.set_(gradOutput)
-        return threshold_backward(gradOutput, input, self.threshold, grad_input=fit(self.gradInput, input))
+        gradInput = into(self.gradInput, gradOutput, self.inplace)
+        return threshold_backward(gradOutput, input, self.threshold, grad_input=gradInput)
 
 
 @register("nn.ReLU")

@@ -11,6 +11,18 @@ from ..classes import TorchObject
 from ..errors import TorchError
 from ..table import Table
 from ..tensor import types
+from ..tensor.arguments import describe
+
+__all__ = [
+    "addSingletonDimension",
+    "clear",
+    "contiguousView",
+    "recursiveAdd",
+    "recursiveCopy",
+    "recursiveFill",
+    "recursiveResizeAs",
+    "recursiveType",
+]
 
 Tensor = torch.Tensor
 
@@ -90,7 +102,7 @@ class _Converter:
 
 
 def recursiveResizeAs(t1, t2):
-    """Give ``t1`` the structure and sizes of the nest ``t2``, reusing what fits. Returns ``t1`` (perhaps new), ``t2``."""
+    """Give ``t1`` the structure and sizes of the nest ``t2``, reusing what fits. Returns ``t1`` and ``t2``."""
     if isinstance(t2, Table):
         t1 = _table(t1)
         for key, item in list(t2.items()):
@@ -114,12 +126,12 @@ def recursiveFill(t2, val):
     elif isinstance(t2, Tensor):
         t2.fill_(val)
     else:
-        raise TorchError(f"expecting tensor or table thereof. Got {kind(t2)} instead")
+        raise TorchError(f"expecting tensor or table thereof. Got {describe(t2)} instead")
     return t2
 
 
 def recursiveAdd(t1, val, t2=None):
-    """``t1 += val * t2`` for nests of one structure; ``recursiveAdd(t1, t2)`` adds ``t2`` itself. Returns both nests."""
+    """``t1 += val * t2`` for nests of one structure; ``recursiveAdd(t1, t2)`` adds ``t2``. Returns both nests."""
     if t2 is None:
         val, t2 = 1, val
     if isinstance(t2, Table):
@@ -158,7 +170,7 @@ def addSingletonDimension(*args):
         view, tensor, dim = None, args[0], args[1] if len(args) > 1 else None
     for name, value in (("output", view), ("input", tensor)):
         if not isinstance(value, Tensor) and not (name == "output" and len(args) < 3):
-            raise TorchError(f"{name} tensor expected, got {kind(value)}")
+            raise TorchError(f"{name} tensor expected, got {describe(value)}")
     dim = 1 if dim is None else dim
     if not 0 < dim <= tensor.dim() + 1:
         raise TorchError(f"invalid dimension: {dim}. Tensor is of {tensor.dim()} dimensions.")
@@ -201,17 +213,5 @@ def _table(value) -> Table:
     return Table() if value is None else Table([value])
 
 
-def kind(value) -> str:
-    """What Torch7 would call the type of ``value``."""
-    if isinstance(value, Tensor):
-        return types.typename(value)
-    if isinstance(value, Table):
-        return "table"
-    if isinstance(value, TorchObject):
-        return type(value).__typename__
-    names = {type(None): "nil", bool: "boolean", int: "number", float: "number", str: "string"}
-    return names.get(type(value), "function" if callable(value) else type(value).__name__)
-
-
 def _unexpected(t1, t2) -> TorchError:
-    return TorchError(f"expecting nested tensors or tables. Got {kind(t1)} and {kind(t2)} instead")
+    return TorchError(f"expecting nested tensors or tables. Got {describe(t1)} and {describe(t2)} instead")

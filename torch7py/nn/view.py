@@ -122,3 +122,93 @@ class Reshape(Module):
 
     def __tostring__(self) -> str:
         return f"{type(self).__typename__}({'x'.join(map(str, self.size.tolist()))})"
+
+
+@register("nn.Collapse")
+class Collapse(Module):
+    """All elements of a sample in one dimension; a sample has ``nInputDim`` dimensions."""
+
+    def __init__(self, nInputDim: int):
+        Module.__init__(self)
+        self.nInputDim = nInputDim
+
+    def updateOutput(self, input):
+        return self.output.set_(
+            input.reshape(input.shape[0], -1) if input.dim() > self.nInputDim else input.reshape(-1)
+        )
+
+    def updateGradInput(self, input, gradOutput):
+        return self.gradInput.set_(gradOutput.reshape(input.shape))
+
+    def clearState(self) -> Collapse:
+        self._set(_input=None)
+        return Module.clearState(self)
+
+
+@register("nn.Squeeze")
+class Squeeze(Module):
+    """Drops dimension ``dim`` if its size is 1, or all such dimensions.
+
+    With ``numInputDims``, the number of dimensions of a sample, a batch dimension is kept and not counted.
+    """
+
+    dim = numInputDims = None
+
+    def __init__(self, dim: int | None = None, numInputDims: int | None = None):
+        Module.__init__(self)
+        self._set(dim=dim)
+        self.setNumInputDims(numInputDims)
+
+    def setNumInputDims(self, numInputDims: int | None) -> Squeeze:
+        self._set(numInputDims=numInputDims)
+        return self
+
+    def updateOutput(self, input):
+        batch = self.numInputDims is not None and input.dim() == self.numInputDims + 1
+        if self.dim is not None:
+            squeezed = input.squeeze(self.dim if batch else self.dim - 1)
+        else:
+            kept = [size for place, size in enumerate(input.shape) if size != 1 or batch and place == 0]
+            squeezed = input.reshape(kept)
+        return self.output.set_(squeezed if squeezed.dim() else input.new_empty(0))
+
+    def updateGradInput(self, input, gradOutput):
+        return self.gradInput.set_(gradOutput.reshape(input.shape))
+
+
+@register("nn.Unsqueeze")
+class Unsqueeze(Module):
+    """Puts in a dimension of size 1 at position ``pos``.
+
+    With ``numInputDims``, the number of dimensions of a sample, dimensions before it are not counted.
+    """
+
+    numInputDims = None
+
+    def __init__(self, pos: int | None = None, numInputDims: int | None = None):
+        Module.__init__(self)
+        if pos is None:
+            raise TorchError("the position to insert singleton dim not specified")
+        self.pos = pos
+        self.setNumInputDims(numInputDims)
+
+    def setNumInputDims(self, numInputDims: int | None) -> Unsqueeze:
+        self._set(numInputDims=numInputDims)
+        return self
+
+    def updateOutput(self, input):
+        if self.numInputDims is None:
+            self.numInputDims = input.dim()
+        position = self.pos + input.dim() - self.numInputDims
+        if input.dim() < self.numInputDims or not 1 <= position <= input.dim() + 1:
+            raise TorchError(
+                f"Invalid position: {self.pos}. input:dim() is {input.dim()}, "
+                f"input feature map dim (numInputDims) is {self.numInputDims}."
+            )
+        return utils.addSingletonDimension(self.output, input, position)
+
+    def updateGradInput(self, input, gradOutput):
+        return self.gradInput.set_(gradOutput.reshape(input.shape))
+
+    def __tostring__(self) -> str:
+        return f"{type(self).__typename__}(dim {self.pos})"

@@ -6,12 +6,11 @@ All take ``(opfunc, x, config, state)`` and return x and {f(x) before the step},
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from torch7py.console import current
 from torch7py.optim.common import evaluate, plain, scalar, settings, tables
+from torch7py.optim.steps import adam_step
 from torch7py.table import Table
 
 
@@ -42,17 +41,17 @@ def adam(opfunc, x, config=None, state=None) -> tuple:
     state: keeps ``t``, ``m``, ``v`` and the buffer ``denom``.
     """
     config, state = tables(config, state)
-    given, held, w, fx, g = _start(opfunc, x, config, state)
-    beta1, beta2 = given.get("beta1", 0.9), given.get("beta2", 0.999)
+    given = settings(config)
+    held = given if state is config else settings(state)
+    w = plain(x)
+    fx, g = evaluate(opfunc, x, w)
     t = held.get("t", 0)
-    m, v, denom = _kept(state, held, "m", g), _kept(state, held, "v", g), _kept(state, held, "denom", g)
-
     rate = given.get("learningRate", 0.001) / (1 + t * given.get("learningRateDecay", 0))
+    beta1, beta2 = given.get("beta1", 0.9), given.get("beta2", 0.999)
+    epsilon, decay = given.get("epsilon", 1e-8), given.get("weightDecay", 0)
+    m, v, denom = _kept(state, held, "m", g), _kept(state, held, "v", g), _kept(state, held, "denom", g)
     t = state["t"] = t + 1
-    m.mul_(scalar(beta1, m.dtype)).add_(g, alpha=1 - beta1)
-    v.mul_(scalar(beta2, v.dtype)).addcmul_(g, g, value=1 - beta2)
-    torch.sqrt(v, out=denom).add_(given.get("epsilon", 1e-8))
-    w.addcdiv_(m, denom, value=-rate * math.sqrt(1 - beta2**t) / (1 - beta1**t))
+    adam_step(w, g, rate, t, beta1, beta2, epsilon, decay, m, v, denom)
     return x, Table((fx,))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from torch7py.optim.common import divide, evaluate, plain, value
+from torch7py.optim.common import divide, evaluate, plain, value, wrapper
 
 
 def checkgrad(opfunc, x, eps: float = 1e-7) -> tuple:
@@ -16,7 +16,7 @@ def checkgrad(opfunc, x, eps: float = 1e-7) -> tuple:
 
     Returns |d - e| / |d + e| (close to 0 if all is well), the gradient d, and its estimate e.
     """
-    w = plain(x)
+    w, as_given = plain(x), wrapper(x)
     _, exact = evaluate(opfunc, x, w)
     exact = exact.clone()  # opfunc may write later gradients into the same memory
     estimate = torch.zeros_like(exact)
@@ -30,4 +30,4 @@ def checkgrad(opfunc, x, eps: float = 1e-7) -> tuple:
         flat[i] = kept
         slots[i] = (above - below) / (2 * eps)
     difference = divide(torch.dist(exact, estimate).item(), (exact + estimate).norm().item())
-    return difference, exact, estimate
+    return difference, as_given(exact), as_given(estimate)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 
 import torch
 
 from torch7py.errors import TorchError
 from torch7py.table import Table
+from torch7py.tensor.handle import wrap
 
 
 def tables(config, state) -> tuple:
@@ -28,6 +30,11 @@ def plain(x) -> torch.Tensor:
     if not isinstance(x, torch.Tensor):
         x = x.tensor
     return x.detach() if x.requires_grad else x
+
+
+def wrapper(x) -> Callable:
+    """What makes of a tensor the kind that ``x`` is: a handle, or the tensor itself."""
+    return (lambda tensor: tensor) if isinstance(x, torch.Tensor) else wrap
 
 
 def evaluate(opfunc, x, w: torch.Tensor) -> tuple:

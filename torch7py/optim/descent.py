@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from torch7py.errors import TorchError
-from torch7py.optim.common import evaluate, match, plain, scalar, settings, tables
+from torch7py.optim.common import evaluate, match, plain, scalar, settings, tables, wrapper
+from torch7py.optim.steps import sgd_step
 from torch7py.table import Table
 
 
@@ -36,23 +37,25 @@ def sgd(opfunc, x, config=None, state=None) -> tuple:
     w = plain(x)
     fx, g = evaluate(opfunc, x, w)
 
-    if decay != 0:
-        g.add_(w, alpha=decay)
-    elif "weightDecays" in given:
-        g.add_(_buffer(state, held, "decayParameters", g, given["weightDecays"]).mul_(w))
-
-    if momentum != 0:
-        velocity = held.get("dfdx")
-        if velocity is None:
-            velocity = state["dfdx"] = g.clone()
-        else:
-            velocity.mul_(scalar(momentum, velocity.dtype)).add_(g, alpha=1 - dampening)
-        g = g.add_(velocity, alpha=momentum) if nesterov else velocity
-
     rate = given.get("learningRate", 1e-3) / (1 + steps * given.get("learningRateDecay", 0))
-    if "learningRates" in given:
-        g = _buffer(state, held, "deltaParameters", g, given["learningRates"]).mul_(g)
-    w.add_(g, alpha=-rate)
+    velocity = held.get("dfdx")
+    usual = not (nesterov or "weightDecays" in given or "learningRates" in given)
+    if usual and (velocity is not None or momentum == 0):
+        sgd_step(w, g, rate, decay, momentum, dampening, velocity)
+    else:
+        if decay != 0:
+            g.add_(w, alpha=decay)
+        elif "weightDecays" in given:
+            g.add_(_buffer(state, held, "decayParameters", g, given["weightDecays"]).mul_(w))
+        if momentum != 0:
+            if velocity is None:
+                velocity = state["dfdx"] = g.clone()
+            else:
+                velocity.mul_(momentum).add_(g, alpha=1 - dampening)
+            g = g.add_(velocity, alpha=momentum) if nesterov else velocity
+        if "learningRates" in given:
+            g = _buffer(state, held, "deltaParameters", g, given["learningRates"]).mul_(g)
+        w.add_(g, alpha=-rate)
 
     state["evalCounter"] = steps + 1
     return x, Table((fx,))
@@ -141,4 +144,4 @@ def asgd(opfunc, x, config=None, state=None) -> tuple:
     state["t"] = t
     state["eta_t"] = eta0 / (1 + shrink * eta0 * t) ** given["alpha"]
     state["mu_t"] = 1 / max(1, t - given["t0"])
-    return x, Table((fx,)), average
+    return x, Table((fx,)), wrapper(x)(average)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy
 import torch
 
 from torch7py import random
 from torch7py.console import current, tostring
 from torch7py.errors import TorchError
-from torch7py.optim.common import plain, settings, tables, value
+from torch7py.optim.common import plain, settings, tables, value, wrapper
 from torch7py.table import Table
 from torch7py.tensor.types import default
 
@@ -27,7 +28,7 @@ def cmaes(opfunc, x, config=None, state=None) -> tuple:
     """
     config, state = tables(config, state)
     given = settings(state)
-    start = plain(x)
+    start, as_given = plain(x), wrapper(x)
     if start.dtype not in (torch.float32, torch.float64):
         raise TorchError("cmaes: please use Float- or DoubleTensor for x")
     if "sigma" not in given:
@@ -45,8 +46,8 @@ def cmaes(opfunc, x, config=None, state=None) -> tuple:
     while not reasons or iteration < given.get("min_iterations", 1):
         iteration += 1
         candidates = search.ask()
-        fitness = torch.tensor([float(value(opfunc(row.view(start.shape)))) for row in candidates], dtype=default.dtype)
-        fitness, order = fitness.sort(stable=True)
+        found = [float(value(opfunc(as_given(row.view(start.shape))))) for row in candidates]
+        fitness, order = torch.tensor(found, dtype=default.dtype).sort(stable=True)
         fitness = fitness.tolist()
         values.append(fitness[0])
         if least is None or fitness[0] < least:
@@ -68,10 +69,10 @@ def cmaes(opfunc, x, config=None, state=None) -> tuple:
             say("termination by", reason, "=", bound)
         say("best f-value =", least)
         say("solution = ")
-        say(best)
+        say(as_given(best))
         say("best found at iteration: ", found_at / search.size, " , total iterations: ", iteration)
     values.append(least)
-    return best, values, search.evaluations
+    return as_given(best), values, search.evaluations
 
 
 class _Search:
@@ -105,8 +106,9 @@ class _Search:
         if self.evaluations - self.decomposed_at > self.size / (self.c1 + self.cmu) / self.n / 10:
             self.decomposed_at = self.evaluations
             self.covariance = self.covariance.triu() + self.covariance.triu(1).t()
-            squares, self.axes = torch.linalg.eigh(self.covariance, UPLO="U")
-            self.lengths = squares.sqrt()
+            # numpy's LAPACK gives the axes the signs that Torch7's gave them, and the candidates depend on these
+            squares, axes = numpy.linalg.eigh(self.covariance.numpy(), UPLO="U")
+            self.lengths, self.axes = torch.from_numpy(squares).sqrt(), torch.from_numpy(axes)
             self.whitening = self.axes @ self.lengths.reciprocal().diag() @ self.axes.t()
         rows = []
         for _ in range(self.size):
@@ -171,7 +173,7 @@ def de(opfunc, x, config=None, state=None) -> tuple:
     for name in ("maxFEs", "scaleFactor", "crossoverRate"):
         if name not in given:
             raise TorchError(f"de: config.{name} is missing")
-    like = plain(x)
+    like, as_given = plain(x), wrapper(x)
     n = like.numel()
     size = int(given.get("popsize", 10 * n))
     scale, rate, limit = given["scaleFactor"], given["crossoverRate"], float(given["maxFEs"])
@@ -180,7 +182,7 @@ def de(opfunc, x, config=None, state=None) -> tuple:
 
     population = like.new_empty(size, n)
     draw.fill_uniform(population, given.get("minRegion", -30), given.get("maxRegion", 30))
-    fitness = [float(value(opfunc(row))) for row in population]
+    fitness = [float(value(opfunc(as_given(row)))) for row in population]
     values = list(fitness)
     # Torch7 begins with the WORST of the population; the numbers that it found depend on it
     worst = max(range(size), key=fitness.__getitem__)
@@ -200,7 +202,7 @@ def de(opfunc, x, config=None, state=None) -> tuple:
                 for j in range(n)
             ]
             children[i].copy_(torch.tensor(child, dtype=torch.float64))
-            values.append(float(value(opfunc(children[i]))))
+            values.append(float(value(opfunc(as_given(children[i])))))
         for i, child_fitness in enumerate(values[-size:]):
             if child_fitness <= fitness[i]:
                 population[i] = children[i]
@@ -208,7 +210,7 @@ def de(opfunc, x, config=None, state=None) -> tuple:
                 if child_fitness < best_fitness:
                     best_fitness = child_fitness
                     best.copy_(children[i])
-    return best, torch.tensor(values, dtype=like.dtype)
+    return as_given(best), as_given(torch.tensor(values, dtype=like.dtype))
 
 
 def _two_others(draw: random.Generator, i: int, size: int) -> tuple[int, int]:

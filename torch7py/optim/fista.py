@@ -7,7 +7,7 @@ import math
 import torch
 
 from torch7py.console import current
-from torch7py.optim.common import dot, plain, settings, value
+from torch7py.optim.common import dot, plain, settings, value, wrapper
 from torch7py.table import Table
 from torch7py.tensor.types import default
 
@@ -30,24 +30,26 @@ def FistaLS(f, g, pl, xinit, params=None) -> tuple:
     L, growth = given.get("L", 0.1), given.get("Lstep", 1.5)
     maxiter, maxline, threshold = given.get("maxiter", 50), given.get("maxline", 20), given.get("errthres", 1e-4)
     verbose = "verbose" in given
-    x = plain(xinit)
+    x, as_given = plain(xinit), wrapper(xinit)
     for name in ("xkm", "y", "ply"):
         if params.get(name) is None:
             params[name] = torch.empty(0, dtype=default.dtype)
         params.get(name).resize_(x.shape).zero_()
     last, y, trial = params.get("xkm"), params.get("y"), params.get("ply")
+    # the same memory, as the caller's functions know tensors
+    given_y, given_trial = as_given(y), as_given(trial)
 
     history = Table()
     momentum, F = 1, math.inf
     for iteration in range(1, int(maxiter) + 1):
-        fy, gradient = f(y, "dx")
+        fy, gradient = f(given_y, "dx")
         gradient = plain(gradient)
         lines = 0
         while True:
             trial.copy_(y).add_(gradient, alpha=-1 / L)
-            pl(trial, L)
+            pl(given_trial, L)
             x.copy_(trial)
-            f_trial = value(f(trial))
+            f_trial = value(f(given_trial))
             trial.sub_(y)
             linear, square = dot(gradient, trial), L / 2 * dot(trial, trial)
             Q = fy + linear + square
@@ -70,16 +72,16 @@ def FistaLS(f, g, pl, xinit, params=None) -> tuple:
             last.copy_(x)
             momentum = grown
 
-        Fply, Gply = value(f(y)), value(g(y))
+        Fply, Gply = value(f(given_y)), value(g(given_y))
         before, F = F, Fply + Gply
         if verbose:
             current.console.print(f"iter={iteration - 1} eold={before:g} enew={F:g}")
         entry = Table(nline=lines, L=L, F=F, Fply=Fply, Gply=Gply, Q=Q)
         if verbose:
-            entry["xk"], entry["y"] = x.clone(), y.clone()
+            entry["xk"], entry["y"] = as_given(x.clone()), as_given(y.clone())
         history.append(entry)
         params["L"] = L
         if iteration > 1 and abs(F - before) <= threshold:
             break
     x.copy_(y)
-    return y, history
+    return given_y, history

@@ -1,5 +1,6 @@
 """``.t7`` files: objects to and from disk and memory, and Torch7's File classes."""
 
+from torch7py.serialization import methods as _methods  # noqa: F401 (enters them into the registry)
 from torch7py.serialization.files import DiskFile, File, MemoryFile, PipeFile
 from torch7py.serialization.saving import (
     deserialize,

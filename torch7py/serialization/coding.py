@@ -36,6 +36,7 @@ class ReadError(TorchError):
 
 
 def short(got: int, wanted: int) -> ReadError:
+    """The error for a file that ends, or holds something else, too early."""
     return ReadError(f"read error: read {got} blocks instead of {wanted}")
 
 
@@ -205,6 +206,7 @@ _LINE = 1 << 16  # elements made text at a time
 _FORMATS = {"f8": "%.17g", "f4": "%.9g", "f2": "%.9g"}  # all others: '%d'
 _INTEGER = re.compile(rb"\s*([-+]?[0-9]{1,99})")
 _REAL = re.compile(rb"\s*([-+]?(?:nan|inf|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?))", re.IGNORECASE)
+_LONGEST = 99  # characters of a number
 _NUMERIC = frozenset(b"+-.0123456789eEnaifNAIF")
 
 
@@ -280,7 +282,7 @@ class Ascii(Coding):
         while (byte := handle.peek(1)[:1]) and byte.isspace():
             handle.read(1)
         text = b""
-        while (byte := handle.peek(1)[:1]) and byte[0] in _NUMERIC:
+        while len(text) < _LONGEST and (byte := handle.peek(1)[:1]) and byte[0] in _NUMERIC:
             text += handle.read(1)
         match = pattern.match(text)
         if match is None:

@@ -206,26 +206,32 @@ class File:
 
     def readObject(self) -> Any:
         """The next object, as :meth:`writeObject` wrote it."""
-        self._may_read()
-        if self._reader is None:
-            self._reader = Reader(self)
-        try:
-            return self._reader.read()
-        except ReadError as error:
-            fault = str(error)
-        self._fault(fault)
-        return None
+        return self._with_reader(Reader.read)
 
     def writeObject(self, value: Any, name: str | None = None, hook: Callable[[Any], Any] | None = None) -> None:
         """Write an object and all that it holds.
 
         name: what messages call it. hook: given each object, the one to write in its place.
         """
+        self._with_writer(Writer.write, value, name, hook)
+
+    def _with_reader(self, read: Callable, *arguments) -> Any:
+        self._may_read()
+        if self._reader is None:
+            self._reader = Reader(self)
+        try:
+            return read(self._reader, *arguments)
+        except ReadError as error:
+            fault = str(error)
+        self._fault(fault)
+        return None
+
+    def _with_writer(self, write: Callable, *arguments) -> None:
         self._may_write()
         if self._writer is None:
             self._writer = Writer(self)
         try:
-            self._try_write(self._writer.write, value, name, hook)
+            self._try_write(write, self._writer, *arguments)
         except RecursionError:
             raise TorchError("objects nested too deeply to be written") from None
 
@@ -279,7 +285,7 @@ class File:
     def _read(self, dtype: torch.dtype, wanted: int | Storage | None) -> int | float | Storage:
         self._may_read()
         kind = types.kind(dtype)
-        if isinstance(wanted, Storage) and wanted.dtype == dtype:
+        if isinstance(wanted, Storage) and wanted.__typename__ == f"torch.{kind}Storage":
             count = self._coding.read_into(elements(wanted))
             self._check(count, len(wanted))
             return count

@@ -26,7 +26,7 @@ def expect_filling(array: numpy.ndarray) -> None:
 
 def expect_writing(handle, size: int) -> None:
     """Have the disk set ``size`` bytes aside at the end of an open file in one go."""
-    if _libc is None or size < LARGE:
+    if _libc is None or size < LARGE or not handle.seekable():
         return
     place = handle.tell()
     _libc.fallocate(handle.fileno(), _FALLOC_FL_KEEP_SIZE, ctypes.c_int64(place), ctypes.c_int64(size))

@@ -17,7 +17,7 @@ import torch
 from torch7py.classes import TorchObject
 from torch7py.errors import TorchError
 from torch7py.serialization.coding import Binary, ReadError
-from torch7py.serialization.world import LuaFunction, UnknownObject, unknown_class
+from torch7py.serialization.world import LuaFunction, UnknownObject, own_method, unknown_class
 from torch7py.table import Table
 from torch7py.tensor import types
 from torch7py.tensor.storage import Storage
@@ -110,7 +110,8 @@ class Reader:
                 value = yield value
             if key is None or type(key) is float and key != key:
                 raise ReadError(f"table with the key {'nil' if key is None else 'nan'}")
-            table[key] = value
+            if value is not None:
+                table[key] = value
         return table
 
     def _function(self, kind: int, index: int | None) -> Record:
@@ -136,14 +137,14 @@ class Reader:
         if known := _STORAGES.get(name):
             return self._storage(index, *known)
         cls = self._file.world.registry.find(name) or self._unknown(name, version)
-        value = cls._t7_new() if hasattr(cls, "_t7_new") else cls.__new__(cls)
+        make = getattr(cls, "_t7_new", None)
+        if make is None and not issubclass(cls, TorchObject) and not hasattr(cls, "read"):
+            raise ReadError(f"objects of class <{name}> cannot be loaded")
+        value = make() if make else cls.__new__(cls)
         self._keep(index, value)
-        read = getattr(value, "read", None)
-        if read is not None:
+        if read := own_method(value, "read"):
             self._read_itself(read, name, version)
             return value
-        if not isinstance(value, TorchObject) and not hasattr(value, "_t7_fill"):
-            raise ReadError(f"objects of class <{name}> cannot be loaded")
         return self._fields(value, name)
 
     def _class(self) -> tuple[str, int]:
@@ -177,8 +178,8 @@ class Reader:
             fields = yield fields
         if not isinstance(fields, Table):
             raise ReadError(f"object of class <{name}> without a table of fields")
-        if hasattr(value, "_t7_fill"):
-            value._t7_fill(fields)
+        if fill := own_method(value, "_t7_fill"):
+            fill(fields)
         else:
             value.__dict__.update(fields.items())
         return value
@@ -201,6 +202,12 @@ class Reader:
         return storage
 
     def _tensor(self, index: int, device: str, dtype: torch.dtype) -> torch.Tensor:
+        tensor = self.tensor(device, dtype)
+        self._keep(index, tensor)
+        return tensor
+
+    def tensor(self, device: str, dtype: torch.dtype) -> torch.Tensor:
+        """A tensor's content: sizes, strides, offset, and the storage below."""
         coding = self._file._coding
         dimensions = coding.read_int()
         if not 0 <= dimensions <= _MOST_DIMENSIONS:
@@ -213,7 +220,6 @@ class Reader:
         tensor = _view(dtype, sizes, strides, offset - 1, storage)
         if storage is None and device == "cuda" and torch.cuda.is_available():
             tensor = tensor.cuda()
-        self._keep(index, tensor)
         return tensor
 
     def _storage_below(self) -> Any:
@@ -287,19 +293,17 @@ def _view(dtype: torch.dtype, sizes: tuple, strides: tuple, offset: int, storage
     """The tensor on this storage, after a check that it stays inside."""
     if storage is not None and not (isinstance(storage, Storage) and storage.dtype == dtype):
         raise ReadError(f"tensor on something that is no {types.storage_name('cpu', dtype)}")
-    if 0 in sizes or not sizes:
+    if not all(sizes) or not sizes:
         sizes, strides, offset = (0,), (1,), 0
-    elif storage is None:
-        raise ReadError(f"tensor of size {'x'.join(map(str, sizes))} without a storage")
-    elif min(sizes) < 0 or min(strides) < 0 or offset < 0:
-        raise ReadError(f"tensor with sizes {sizes}, strides {strides}, offset {offset + 1}")
-    elif (last := offset + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))) >= len(
-        storage
-    ):
-        raise ReadError(f"tensor that reaches to element {last + 1} of a storage of {len(storage)}")
-    tensor = torch.empty(0, dtype=dtype)
+        if storage is None:
+            return torch.empty(0, dtype=dtype)
     if storage is None:
-        return tensor
+        raise ReadError(f"tensor of size {'x'.join(map(str, sizes))} without a storage")
+    if min(*sizes, *strides, offset) < 0:
+        raise ReadError(f"tensor with sizes {sizes}, strides {strides}, offset {offset + 1}")
+    last = offset + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))
+    if last >= max(len(storage), sizes == (0,)):
+        raise ReadError(f"tensor that reaches to element {last + 1} of a storage of {len(storage)}")
     try:
         return torch.empty(0, dtype=dtype, device=storage.untyped.device).set_(storage.untyped, offset, sizes, strides)
     except RuntimeError as error:

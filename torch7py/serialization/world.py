@@ -31,7 +31,9 @@ class World:
     """The surroundings of a file; a Lua runtime makes one of its own.
 
     registry: where classes are looked up by name. A class found there makes its instances by ``cls.__new__(cls)``, or
-        by ``cls._t7_new()`` if it has that.
+        by ``cls._t7_new()`` if it has that. An instance reads and writes its content by its own methods
+        ``read(file, version)`` and ``write(file)``; without them the file holds its fields, which are in its
+        ``__dict__``, or come from ``_t7_fields()`` and go to ``_t7_fill(fields)``. Its version is ``_version``, or 1.
     make_function: given a :class:`LuaFunction` whose upvalues are still to be read, the value that stands for it;
         None leaves it as it is.
     bind_upvalues: given that value, its LuaFunction, now complete, and a dictionary that serves one file from its
@@ -61,4 +63,10 @@ class UnknownObject(classes.TorchObject):
 
 def unknown_class(name: str, version: int) -> type[UnknownObject]:
     """A class for objects of an unknown type; written, they get ``version`` again."""
-    return type(name, (UnknownObject,), {"__typename__": name, "_version": version})
+    return type("UnknownObject", (UnknownObject,), {"__typename__": name, "_version": version})
+
+
+def own_method(value: Any, name: str) -> Callable | None:
+    """The method of that name that an object brings with it; None if it has none, or a field of that name."""
+    method = None if name in getattr(value, "__dict__", ()) else getattr(value, name, None)
+    return method if callable(method) else None

@@ -20,9 +20,10 @@ from torch7py.serialization.reader import (
     TABLE,
     TORCH,
 )
-from torch7py.serialization.world import LuaFunction
+from torch7py.serialization.world import LuaFunction, own_method
 from torch7py.table import Table
 from torch7py.tensor import types
+from torch7py.tensor.handle import Tensor as Handle
 from torch7py.tensor.storage import Storage, of
 
 Entries = Iterator[tuple[Any, Any]]  # what a table or object holds: the name of each value, for messages, and the value
@@ -81,10 +82,10 @@ class Writer:
             return TABLE
         if isinstance(value, LuaFunction):
             return value.kind
-        if isinstance(value, (torch.Tensor, Storage, TorchObject)) or hasattr(value, "_t7_fields"):
+        if isinstance(value, (torch.Tensor, Handle, Storage, TorchObject)):
             return TORCH
-        if hasattr(value, "__typename__"):
-            return TORCH if hasattr(value, "write") else None
+        if getattr(value, "__typename__", None) is not None:
+            return TORCH if own_method(value, "_t7_fields") or own_method(value, "write") else None
         return RECURSIVE_FUNCTION if callable(value) and self._dump(value) is not None else None
 
     def _dump(self, value: Any) -> LuaFunction | None:
@@ -93,7 +94,7 @@ class Writer:
 
     def _begin(self, value: Any, hook: Callable[[Any], Any] | None) -> Entries | None:
         """Write a value, as far as it does not hold others; the values that it holds."""
-        original = value
+        original = value = value.tensor if isinstance(value, Handle) else value
         if hook is not None:
             value = hook(value)
         coding = self._file._coding
@@ -136,13 +137,14 @@ class Writer:
         return True
 
     def _table(self, table: Table | dict | list | tuple) -> Entries:
-        pairs = list(enumerate(table, 1) if isinstance(table, (list, tuple)) else table.items())
+        pairs = enumerate(table, 1) if isinstance(table, (list, tuple)) else table.items()
+        pairs = [(key, value) for key, value in pairs if value is not None]
         self._file._coding.write_int(len(pairs))
         upvalue = len(self._path) > 1 and self._path[-2] is _UPVALUES
         self._open.add(id(table))
         for key, value in pairs:
             yield None, key
-            yield (table["name"] if upvalue and key == "value" else key), value
+            yield (table.get("name") if upvalue and key == "value" else key), value
         self._open.discard(id(table))
 
     def _function(self, value: Any) -> Entries:
@@ -155,23 +157,26 @@ class Writer:
         if isinstance(value, torch.Tensor):
             name, version = types.typename(value), 1
         else:
-            name, version = value.__typename__, getattr(value, "_version", 1)
+            name, version = value.__typename__, getattr(value, "_version", None) or 1
         coding.write_string(b"V %d" % version)
         coding.write_string(name.encode("latin-1"))
         if isinstance(value, torch.Tensor):
-            self._tensor(value)
+            self.tensor(value)
         elif isinstance(value, Storage):
             self._storage(value)
-        elif hasattr(value, "write") and "write" not in getattr(value, "__dict__", ()):
-            value.write(self._file)
+        elif write := own_method(value, "write"):
+            write(self._file)
         else:
             return self._fields(value, name)
         return None
 
     def _fields(self, value: Any, name: str) -> Entries:
-        fields = value._t7_fields() if hasattr(value, "_t7_fields") else value.__dict__
+        given = own_method(value, "_t7_fields")
+        fields = given() if given else value.__dict__
         writable = {}
         for key, field in fields.items():
+            if field is None:
+                continue
             if self.kind(field) is None:
                 text = f"$ Warning: cannot write object field <{key}> of <{name}> {self._where()}"
                 self._file.world.warn(text)
@@ -181,7 +186,8 @@ class Writer:
         yield name, writable
         self._open.discard(id(value))
 
-    def _tensor(self, tensor: torch.Tensor) -> None:
+    def tensor(self, tensor: torch.Tensor) -> None:
+        """Write a tensor's content: sizes, strides, offset, and the storage below."""
         coding = self._file._coding
         tensor = tensor.detach()
         sizes, strides = (list(tensor.shape), list(tensor.stride())) if tensor.dim() else ([1], [1])

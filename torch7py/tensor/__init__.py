@@ -12,7 +12,6 @@ from torch7py.tensor import (  # noqa: F401
     copying,
     creation,
     default_type,
-    filing,
     geometry,
     lapack,
     matrix,

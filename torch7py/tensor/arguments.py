@@ -43,7 +43,7 @@ def integer(value, position: int, name: str) -> int:
         return value
     result = number(value)
     if result is None:
-        raise bad_argument(position, name, f"number expected, got {describe(value)}")
+        raise ArgumentError(f"bad argument #{position} to '{name}' (number expected, got {describe(value)})")
     return int(result)
 
 

@@ -58,6 +58,10 @@ def divide(x: Tensor, y: Tensor | float, *, out: Tensor | None = None) -> Tensor
     return torch.div(x, y, rounding_mode="trunc", out=out)
 
 
+def _divide_(x: Tensor, y: Tensor | float) -> Tensor:
+    return x.div_(y) if x.dtype in REALS else x.div_(y, rounding_mode="trunc")
+
+
 def remainder(x: Tensor, y: Tensor | float, *, out: Tensor | None = None) -> Tensor:
     """What is left of ``x`` after taking ``y`` as often as goes; it has the sign of ``y``."""
     if x.dtype in INTEGERS:
@@ -79,13 +83,13 @@ def power(x: Tensor, y: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 with_number("mul", torch.mul, Tensor.mul_)
-with_number("div", divide)
+with_number("div", divide, _divide_)
 with_number("fmod", torch.fmod)
 with_number("mod", torch.fmod)
 with_number("remainder", remainder)
 
 with_tensor("cmul", torch.mul, Tensor.mul_)
-with_tensor("cdiv", divide)
+with_tensor("cdiv", divide, _divide_)
 with_tensor("cpow", power)
 with_tensor("cfmod", torch.fmod)
 with_tensor("cmod", torch.fmod)
@@ -98,7 +102,8 @@ unary("cinv", torch.reciprocal, Tensor.reciprocal_)
 def _addcdiv(x: Tensor, a: Tensor, b: Tensor, *, value: float, out: Tensor | None = None) -> Tensor:
     if x.dtype in REALS:
         return torch.addcdiv(x, a, b, value=value, out=out)
-    return torch.add(x, torch.div(a * value, b, rounding_mode="trunc"), out=out)
+    quotients = torch.div(a.long() * value, b.long(), rounding_mode="trunc")
+    return torch.add(x, quotients.to(x.dtype), out=out)
 
 
 with_products("addcmul", torch.addcmul, Tensor.addcmul_)

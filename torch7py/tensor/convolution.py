@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 
 from torch7py.errors import TorchError
@@ -36,8 +35,8 @@ def _convolution(name: str, axes: int, flipped: bool) -> None:
             raise TorchError(f"{name}: Input image is smaller than kernel")
         return put(r[0] if r else None, _apply(x, kernel, axes, flipped, mode == "F"))
 
-    method(name)(convolve)
-    function(name)(convolve)
+    method(name, steady=True)(convolve)
+    function(name, steady=True)(convolve)
 
 
 def _apply(x: Tensor, kernel: Tensor, axes: int, flipped: bool, full: bool) -> Tensor:

@@ -167,7 +167,7 @@ def repeat_tensor(*args) -> torch.Tensor:
         repeated = x.new_empty(0)
     else:
         repeated = x.repeat(times)
-    return put(result, repeated)
+    return repeated if result is None else resize(result, repeated.shape).copy_(repeated)
 
 
 @method("cat", steady=True)

@@ -18,6 +18,13 @@ from torch7py.tensor.operands import NUMERIC, REALS, Tensor, check_type, invalid
 from torch7py.tensor.registry import function, method
 
 
+def _default_type(args: list) -> tuple[str, torch.dtype]:
+    """Device and element type of a new tensor: the default ones, or those named by the last argument, which goes."""
+    if args and isinstance(args[-1], str) and types.lookup(args[-1]):
+        return types.lookup(args.pop())
+    return types.default.device, types.default.dtype
+
+
 def creation(name: str, dtypes: frozenset = NUMERIC) -> Callable[[Callable], Callable]:
     """Decorator: enter ``make(x, *args)``, which resizes and fills ``x``, as method and function."""
 
@@ -25,13 +32,10 @@ def creation(name: str, dtypes: frozenset = NUMERIC) -> Callable[[Callable], Cal
         def create(*args):
             while args and args[-1] is None:
                 args = args[:-1]
-            if args and isinstance(args[0], Tensor):
-                x, *args = args
-            else:
-                device, dtype = types.default.device, types.default.dtype
-                if args and isinstance(args[-1], str) and types.lookup(args[-1]):
-                    *args, named = args
-                    device, dtype = types.lookup(named)
+            x, *args = args or (None,)
+            if not isinstance(x, Tensor):
+                args = [x, *args]
+                device, dtype = _default_type(args)
                 x = torch.empty(0, dtype=dtype, device=device)
             check_type(name, x, dtypes)
             make(x, *args)
@@ -39,31 +43,45 @@ def creation(name: str, dtypes: frozenset = NUMERIC) -> Callable[[Callable], Cal
 
         create.__name__ = create.__qualname__ = name
         create.__doc__ = make.__doc__
-        method(name)(create)
-        return function(name)(create)
+        method(name, steady=True)(create)
+        return function(name, steady=True)(create)
 
     return decorate
 
 
-def shape_argument(args: tuple | list, name: str) -> list[int]:
+def shape_argument(args: tuple | list, name: str) -> tuple | list:
     """The sizes that an argument list gives, as numbers or in a LongStorage (from Python in a tuple or list, too)."""
     if args and isinstance(args[0], (tuple, list)):
         args = args[0]
-    if not args:
+    for size in args:
+        if type(size) is not int or size <= 0:
+            break
+    else:
+        if args:
+            return args
+    if not args or args[0] is None:
         raise invalid(f"{name}: [result] (LongStorage | size [size ...])")
     return layout(read_sizes(args, name)[0])[0] or [0]
 
 
-@creation("zeros")
-def zeros(x: Tensor, *sizes) -> None:
-    """``zeros([result,] sizes...)``."""
-    resize(x, shape_argument(sizes, "zeros")).zero_()
+def _filled(name: str, new: Callable, value: int) -> Callable:
+    """``NAME([result,] sizes...)``: a tensor filled with ``value``, as ``new`` makes one."""
+
+    def create(*args):
+        if args and isinstance(args[0], Tensor):
+            check_type(name, args[0], NUMERIC)
+            return resize(args[0], shape_argument(args[1:], name)).fill_(value)
+        args = list(args)
+        device, dtype = _default_type(args)
+        return new(shape_argument(args, name), dtype=dtype, device=device)
+
+    create.__name__ = create.__qualname__ = name
+    method(name, steady=True)(create)
+    return function(name, steady=True)(create)
 
 
-@creation("ones")
-def ones(x: Tensor, *sizes) -> None:
-    """``ones([result,] sizes...)``."""
-    resize(x, shape_argument(sizes, "ones")).fill_(1)
+zeros = _filled("zeros", torch.zeros, 0)
+ones = _filled("ones", torch.ones, 1)
 
 
 @method("zero", steady=True)

@@ -126,7 +126,8 @@ def with_products(name: str, kernel: Callable, in_place: Callable) -> None:
         tensors, value = read(args)
         value = scalar(value, x.dtype)
         if len(tensors) == 2:
-            return in_place(x, operand(x, tensors[0]), operand(x, tensors[1]), value=value)
+            a, b = tensors
+            return in_place(x, operand(x, a), operand(x, b), value=value)
         if len(tensors) != 3 or not isinstance(tensors[0], Tensor):
             raise invalid(forms, x, *args)
         y, a, b = tensors

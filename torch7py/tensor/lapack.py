@@ -45,7 +45,7 @@ def _lapack(results: int, operands: int, *options: str) -> Callable[[Callable], 
 
         call.__name__ = call.__qualname__ = name
         call.__doc__ = compute.__doc__
-        return function(name)(call)
+        return function(name, steady=True)(call)
 
     return decorate
 
@@ -158,7 +158,7 @@ def potri(factor: Tensor, triangle: str) -> tuple[Tensor, ...]:
     return (torch.cholesky_inverse(_square(factor), upper=triangle == "U"),)
 
 
-@function("pstrf")
+@function("pstrf", steady=True)
 def pstrf(*args) -> tuple[Tensor, Tensor]:
     """``pstrf([result, IntTensor,] A, [triangle], [tolerance])``: Cholesky factor with pivoting, and the pivots.
 
@@ -204,7 +204,7 @@ def _pivoted_cholesky(a: Tensor, upper: bool, tolerance: float) -> tuple[Tensor,
 
 @_lapack(2, 1, "NV", "UL")
 def symeig(a: Tensor, job: str, triangle: str) -> tuple[Tensor, ...]:
-    """``symeig(A, ['N' | 'V'], [triangle])``: eigenvalues in ascending order, and with 'V' eigenvectors, of a symmetric A.
+    """``symeig(A, ['N' | 'V'], [triangle])``: eigenvalues of a symmetric A, ascending, and with 'V' its eigenvectors.
 
     Only that triangle of A is read. Without 'V' the second result has no meaning.
     """
@@ -233,7 +233,7 @@ def eig(a: Tensor, job: str) -> tuple[Tensor, ...]:
 
 @_lapack(3, 1, "SA")
 def svd(a: Tensor, job: str) -> tuple[Tensor, ...]:
-    """``svd(A, ['S' | 'A'])``: U, the singular values S and V with A = U diag(S) V'; all columns of U and V with 'A'."""
+    """``svd(A, ['S' | 'A'])``: U, singular values S and V, A = U diag(S) V'; all columns of U and V with 'A'."""
     if a.dim() != 2:
         raise TorchError("A should be 2 dimensional")
     u, s, vt = torch.linalg.svd(a, full_matrices=job == "A")
@@ -264,5 +264,5 @@ def orgqr(a: Tensor, tau: Tensor) -> tuple[Tensor, ...]:
 
 @_lapack(1, 3, "LR", "NT")
 def ormqr(a: Tensor, tau: Tensor, c: Tensor, side: str, transpose: str) -> tuple[Tensor, ...]:
-    """``ormqr(a, tau, c, ['L' | 'R'], ['N' | 'T'])``: Q c or c Q, with 'T' for Q transposed, from ``geqrf``'s results."""
+    """``ormqr(a, tau, c, ['L' | 'R'], ['N' | 'T'])``: Q c or c Q, with 'T' for Q transposed, from ``geqrf``."""
     return (torch.ormqr(a, tau, c, side == "L", transpose == "T"),)

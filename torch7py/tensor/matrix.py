@@ -90,10 +90,17 @@ def _with_addend(name: str, rank: int, in_place: Callable) -> None:
     function(name, steady=True)(make)
 
 
+def _addbmm_(x: Tensor, a: Tensor, b: Tensor, **factors) -> Tensor:
+    """PyTorch's would resize x, where the others complain."""
+    if x.shape != (a.shape[1], b.shape[2]):
+        raise TorchError(f"size mismatch, t: {sizes_text(x)}, batch1: {sizes_text(a)}, batch2: {sizes_text(b)}")
+    return x.addbmm_(a, b, **factors)
+
+
 _with_addend("addmv", 1, Tensor.addmv_)
 _with_addend("addmm", 2, Tensor.addmm_)
 _with_addend("addr", 2, Tensor.addr_)
-_with_addend("addbmm", 2, Tensor.addbmm_)
+_with_addend("addbmm", 2, _addbmm_)
 _with_addend("baddbmm", 3, Tensor.baddbmm_)
 
 
@@ -120,8 +127,8 @@ def _of_matrix(name: str, kernel: Callable[[Tensor, int], Tensor], check: Callab
         check(x)
         return put(r, kernel(x, integer(a or 0, 2, name)))
 
-    method(name)(operate)
-    function(name)(operate)
+    method(name, steady=True)(operate)
+    function(name, steady=True)(operate)
 
 
 def _check_diag(x: Tensor) -> None:
@@ -129,13 +136,20 @@ def _check_diag(x: Tensor) -> None:
         raise TorchError("matrix or a vector expected")
 
 
+def _diagonal(x: Tensor, k: int) -> Tensor:
+    values = torch.diag(x, k).contiguous()
+    if values.numel() == 0:
+        raise TorchError(f"no diagonal {k} in a matrix of size {sizes_text(x)}")
+    return values
+
+
 _of_matrix("tril", lambda x, k: torch.tril(x.contiguous(), k))
 _of_matrix("triu", lambda x, k: torch.triu(x.contiguous(), k))
-_of_matrix("diag", lambda x, k: torch.diag(x, k).contiguous(), _check_diag)
+_of_matrix("diag", _diagonal, _check_diag)
 
 
-@method("cross")
-@function("cross")
+@method("cross", steady=True)
+@function("cross", steady=True)
 def cross(*args) -> Tensor:
     """``cross([result,] a, b, [dim])``: vector products along a dimension of size 3, the first such by default."""
     while args and args[-1] is None:
@@ -157,8 +171,8 @@ def cross(*args) -> Tensor:
     return put(r[0] if r else None, torch.linalg.cross(a.contiguous(), b.contiguous(), dim=dim))
 
 
-@function("match")
-@method("match")
+@method("match", steady=True)
+@function("match", steady=True)
 def match(*args) -> Tensor:
     """``match([result,] a, b, [gain])``: gain times the squared distances between the rows of a and those of b."""
     *tensors, gain = args if not isinstance(args[-1], Tensor) else (*args, 1)
@@ -168,4 +182,4 @@ def match(*args) -> Tensor:
     a, b = a.reshape(a.shape[0], 1, -1), b.reshape(1, b.shape[0], -1)
     if a.shape[2] != b.shape[2]:
         raise TorchError("m1 and m2 must have the same inner vector dim")
-    return put(r[0] if r else None, torch.sub(a, b).square_().sum(2).mul_(scalar(gain, a.dtype)))
+    return put(r[0] if r else None, torch.sub(a, b).square_().sum(2, dtype=a.dtype).mul_(scalar(gain, a.dtype)))

@@ -77,12 +77,12 @@ def put(r: Tensor | None, values: Tensor) -> Tensor:
     return values if r is None else result(r, values).copy_(values)
 
 
-def dimension(x: Tensor, dim, name: str = "dimension") -> int:
+def dimension(x: Tensor, dim) -> int:
     """A dimension of ``x`` counted from 0, from one counted from 1."""
     if type(dim) is not int:
         dim = element(dim, torch.int64)
     if not 0 < dim <= x.dim() or x.numel() == 0:
-        raise TorchError(f"bad argument #2 ({name} {dim} out of range)")
+        raise TorchError(f"bad argument #2 (dimension {dim} out of range)")
     return dim - 1
 
 

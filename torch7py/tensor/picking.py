@@ -17,17 +17,22 @@ from torch7py.tensor.views import split_result
 
 @method("index", steady=True)
 def index(*args) -> torch.Tensor:
-    """``x:index([x,] dimension, indices)``: a copy of the slices with these indices of a dimension.
+    """``x:index(dimension, indices)``: a copy of the slices with these indices of a dimension.
+
+    ``result:index(x, dimension, indices)`` puts them into ``result`` and returns ``indices``, as Torch7 did.
 
     Arguments:
-        x: the tensor; when a second tensor is given the first is the result.
+        x: the tensor.
         dimension: counted from 1.
         indices: a LongTensor, counted from 1.
     """
     result, x, more = split_result(args, "index")
     d, places = _places(x, *more[:2], "index")
     picked = _checked(torch.index_select, x, d, places)
-    return put(result, picked)
+    if result is None:
+        return picked
+    put(result, picked)
+    return more[1]
 
 
 def _places(x: torch.Tensor, dimension=None, indices=None, name: str = "index") -> tuple[int, torch.Tensor]:
@@ -189,17 +194,22 @@ def _each(operation, x: torch.Tensor, d: int, places: torch.Tensor, name: str, *
 
 @method("maskedSelect", steady=True)
 def masked_select(*args) -> torch.Tensor:
-    """``x:maskedSelect([x,] mask)``: the elements where the mask is 1, in a new 1-D tensor.
+    """``x:maskedSelect(mask)``: the elements where the mask is 1, in a new 1-D tensor.
+
+    ``result:maskedSelect(x, mask)`` puts them into ``result`` and returns ``mask``, as Torch7 did.
 
     Arguments:
-        x: the tensor; when a second tensor comes before the mask the first is the result.
+        x: the tensor.
         mask: a ByteTensor of zeros and ones with as many elements.
     """
-    result, x = (args[0], args[1]) if len(args) == 3 else (None, args[0])
     if not 2 <= len(args) <= 3:
         raise ArgumentError("tensor, torch.ByteTensor | tensor, tensor, torch.ByteTensor expected")
-    picked = x.masked_select(_mask(x, args[-1], "maskedSelect", ("src", "mask")))
-    return put(result, picked)
+    *result, x, mask = args
+    picked = x.masked_select(_mask(x, mask, "maskedSelect", ("src", "mask")))
+    if not result:
+        return picked
+    put(result[0], picked)
+    return mask
 
 
 def _mask(x: torch.Tensor, mask: torch.Tensor, name: str, names: tuple[str, str] = ("tensor", "mask")) -> torch.Tensor:
@@ -246,8 +256,10 @@ def nonzero(*args) -> torch.Tensor:
 
     A LongTensor with a row of indices (from 1) for each of them; empty if there are none.
     """
-    result, x, _ = split_result(args, "nonzero")
-    found = x.nonzero().add_(1) if x.numel() else x.new_empty(0, dtype=torch.int64)
+    x = args[-1]
+    if not isinstance(x, torch.Tensor):
+        raise bad_argument(1, "nonzero", f"tensor expected, got {describe(x)}")
+    found = x.nonzero().contiguous().add_(1)
     if not found.numel():
         found = found.new_empty(0)
-    return put(result, found)
+    return put(args[0] if len(args) > 1 else None, found)

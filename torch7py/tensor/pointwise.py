@@ -86,7 +86,10 @@ def _power(base: Tensor | float, exponent: Tensor | float, r: Tensor | None) -> 
 
 @method("pow", steady=True)
 def _pow_into(x: Tensor, a: Tensor | float, b: Tensor | float | None = None) -> Tensor:
-    return _power(x, a, x) if b is None else _power(a, b, x)
+    if b is not None:
+        return _power(a, b, x)
+    check_type("pow", x, REALS)
+    return x.pow_(scalar(a, x.dtype))
 
 
 @function("pow", steady=True)
@@ -116,7 +119,8 @@ def clamp(x: Tensor, low: float, high: float, *, out: Tensor | None = None) -> T
 def _clamp_into(x: Tensor, a: Tensor | float, b: float, c: float | None = None) -> Tensor:
     dtype = x.dtype
     if c is None:
-        return clamp(x, scalar(a, dtype), scalar(b, dtype), out=x)
+        low, high = scalar(a, dtype), scalar(b, dtype)
+        return x.clamp_(low, high) if low <= high else clamp(x, low, high, out=x)
     if not isinstance(a, Tensor):
         raise invalid("[result] tensor number number", x, a, b, c)
     return clamp(a, scalar(b, dtype), scalar(c, dtype), out=result(x, a))
@@ -131,35 +135,42 @@ def _clamp(x: Tensor, a: Tensor | float, b: float | None = None, c: float | None
     return clamp(dense(x), scalar(a, x.dtype), scalar(b, x.dtype))
 
 
-def _choice(name: str, prefers: Callable) -> None:
+def _choice(name: str, prefers: Callable, of_reals: Callable, bound: str) -> None:
     """``x:NAME([y,] z)`` and ``torch.NAME([result,] x, y)``, the last one a tensor or a number.
 
-    Where ``prefers(x, y)`` does not hold (with nan for one), the result is y.
+    Where ``prefers(x, y)`` does not hold, as with nan for one, the result is y. ``of_reals`` does that for a number y,
+    for whole numbers it is the ``bound`` of torch.clamp.
     """
+    forms = "[result] tensor tensor | [result] tensor number"
 
-    def choose(x, y):
-        y = operand(x, y) if isinstance(y, Tensor) else scalar(y, x.dtype)
-        return torch.where(prefers(x, y), x, y)
+    def choose(x, y, out):
+        if isinstance(y, Tensor):
+            return torch.where(prefers(x, y), x, y, out=out)
+        if x.dtype in REALS:
+            return of_reals(x, torch.scalar_tensor(y, dtype=x.dtype), out=out)
+        return torch.clamp(x, **{bound: y}, out=out)
 
     def call(x, a, b=None):
         if b is None:
-            return x.copy_(choose(x, a))
+            return choose(x, operand(x, a) if isinstance(a, Tensor) else scalar(a, x.dtype), x)
         if not isinstance(a, Tensor):
-            raise invalid("[result] tensor tensor | [result] tensor number", x, a, b)
-        values = choose(a, b)
-        return result(x, a).copy_(values)
+            raise invalid(forms, x, a, b)
+        y = operand(a, b) if isinstance(b, Tensor) else scalar(b, a.dtype)
+        return choose(a, y, result(x, a))
 
     def make(x, a, b=None):
         if not isinstance(x, Tensor):
-            raise invalid("[result] tensor tensor | [result] tensor number", x, a, b)
-        return choose(dense(x), a) if b is None else call(x, a, b)
+            raise invalid(forms, x, a, b)
+        if b is not None:
+            return call(x, a, b)
+        return choose(dense(x), operand(x, a) if isinstance(a, Tensor) else scalar(a, x.dtype), None)
 
     method(name, steady=True)(call)
     function(name, steady=True)(make)
 
 
-_choice("cmax", torch.gt)
-_choice("cmin", torch.lt)
+_choice("cmax", torch.gt, torch.fmax, "min")
+_choice("cmin", torch.lt, torch.fmin, "max")
 
 
 # --- interpolation: a + weight * (b - a)

@@ -129,13 +129,13 @@ def _cumulative(name: str, kernel: Callable) -> None:
     def accumulate(x, a=None, b=None):
         r = None
         if isinstance(a, Tensor):
-            r, x, a = x, a, b
-        if not isinstance(x, Tensor):
-            raise invalid("[result] tensor [dimension]", x, a, b)
+            r, x, a, b = x, a, b, None
+        if not isinstance(x, Tensor) or b is not None:
+            raise invalid("[result] tensor [dimension]", r, x, a, b)
         return put(r, kernel(x.contiguous(), dimension(x, 1 if a is None else a), dtype=x.dtype))
 
-    method(name)(accumulate)
-    function(name)(accumulate)
+    method(name, steady=True)(accumulate)
+    function(name, steady=True)(accumulate)
 
 
 _cumulative("cumsum", torch.cumsum)
@@ -146,13 +146,13 @@ _cumulative("cumprod", torch.cumprod)
 
 
 def _root(powers: Tensor, p: float) -> Tensor:
-    return powers.pow_(1 / p if p else math.inf)
+    return powers.pow_(torch.tensor(1 / p if p else math.inf, dtype=powers.dtype))
 
 
 def _norm_along(x: Tensor, p: float, dim: int) -> Tensor:
     if p == 0:
         return torch.ne(x, 0).sum(dim, True).to(x.dtype)
-    return _root(x.abs().pow_(p).sum(dim, True), p)
+    return _root(x.abs().pow_(p).sum(dim, True, dtype=torch.float64).to(x.dtype), p)
 
 
 @method("norm", steady=True)
@@ -161,19 +161,20 @@ def norm(x: Tensor, a: float | Tensor | None = None, b: float | None = None, c: 
     """``norm(x, [p])`` with p = 2 by default, or ``norm([result,] x, p, dim)``."""
     r = None
     if isinstance(a, Tensor):
-        r, x, a, b = x, a, b, c
-    if not isinstance(x, Tensor) or r is not None and b is None:
+        r, x, a, b, c = x, a, b, c, None
+    if not isinstance(x, Tensor) or c is not None or r is not None and b is None:
         raise invalid("tensor [number] | [result] tensor number dimension", r, x, a, b)
     check_type("norm", x, REALS)
     p = scalar(2 if a is None else a, x.dtype)
     if b is not None:
         return put(r, _norm_along(x, p, dimension(x, b)))
-    flat = _exact(x).reshape(-1)
+    flat = x.reshape(-1)
     if p == 2:
+        flat = _exact(flat)
         return math.sqrt(torch.dot(flat, flat).item())
-    if flat.numel() == 0:
-        return 0
-    return _norm_along(flat, p, 0).item()
+    if p == 1:
+        return _exact(flat).abs().sum().item()
+    return _norm_along(flat, p, 0).item() if flat.numel() else 0
 
 
 @method("dist", steady=True)
@@ -201,11 +202,14 @@ def renorm(x: Tensor, *args) -> Tensor:
 def _renorm(r: Tensor, *args) -> Tensor:
     x, p, dim, most = args if len(args) == 4 else (r, *args)
     check_type("renorm", x, REALS)
+    p, most = scalar(p, x.dtype), scalar(most, x.dtype)
     if p <= 0:
         raise TorchError("non-positive-norm not supported")
     if x.dim() < 2:
         raise TorchError(f"need at least 2 dimensions, got {x.dim()} dimensions")
-    values = torch.renorm(x, scalar(p, x.dtype), dimension(x, dim), scalar(most, x.dtype))
+    others = [d for d in range(x.dim()) if d != dimension(x, dim)]
+    norms = _root(x.abs().pow_(p).sum(others, True), p)
+    values = torch.where(norms > most, x * (most / (norms + 1e-7)), x)
     return result(r, x).copy_(values)
 
 
@@ -222,24 +226,28 @@ def _count(x: Tensor, bins: int, low: float, high: float) -> Tensor:
     """How many elements of each row of a matrix fall into each of the bins; those outside fall into none."""
     inside = (x >= low) & (x <= high)
     places = ((x - low) / (high - low) * bins).masked_fill_(~inside, 0).long().clamp_(0, bins - 1)
-    return torch.zeros(x.shape[0], bins, dtype=x.dtype).scatter_add_(1, places, inside.to(x.dtype))
+    return torch.zeros(x.shape[0], bins, dtype=x.dtype, device=x.device).scatter_add_(1, places, inside.to(x.dtype))
 
 
 def _histogram(name: str, prepare: Callable[[Tensor], Tensor], finish: Callable[[Tensor], Tensor]) -> None:
     """``NAME([result,] x, [bins], [low], [high])``: 100 bins between the least and the greatest element by default."""
 
     def operate(x, *args):
+        while args and args[-1] is None:
+            args = args[:-1]
         r = None
         if args and isinstance(args[0], Tensor):
-            r, x, args = x, args[0], args[1:]
-        if not isinstance(x, Tensor) or any(value is not None and number(value) is None for value in args):
+            r, x, *args = x, *args
+        if not isinstance(x, Tensor) or len(args) > 3 or any(number(value) is None for value in args):
             raise invalid("[result] tensor [number] [number] [number]", r, x, *args)
         check_type(name, x, REALS)
-        bins, low, high = (given if given is not None else usual for given, usual in zip((*args, None, None, None), (100, 0, 0)))
+        if x.numel() == 0:
+            raise TorchError("empty Tensor")
+        bins, low, high = (*args, *(100, 0, 0)[len(args) :])
         return put(r, finish(_count(prepare(x), int(bins), *_bounds(x, low, high))))
 
-    method(name)(operate)
-    function(name)(operate)
+    method(name, steady=True)(operate)
+    function(name, steady=True)(operate)
 
 
 def _rows(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch7py import random
 from torch7py.errors import TorchError
 from torch7py.random import Generator
 from torch7py.table import Table
-from torch7py.tensor.arguments import integer
+from torch7py.tensor.arguments import integer, number
 from torch7py.tensor.creation import creation, shape_argument
 from torch7py.tensor.operands import REALS, Tensor, check_type, invalid, put, resize
 from torch7py.tensor.registry import function, method
@@ -26,7 +26,8 @@ for _name in ("random", "uniform", "normal", "exponential", "cauchy", "logNormal
 @function("manualSeed", steady=True)
 def manual_seed(*args) -> tuple[()]:
     """``manualSeed([generator,] seed)``, which has no result, not even nil."""
-    random.manualSeed(*args)
+    *generator, seed = args or (None,)
+    random.manualSeed(*generator, number(seed))
     return ()
 
 
@@ -69,7 +70,7 @@ def randperm(x: Tensor, *args) -> None:
     resize(x, (n,)).copy_(torch.from_numpy(numpy.array(order)))
 
 
-@function("multinomial")
+@function("multinomial", steady=True)
 def multinomial(*args) -> Tensor:
     """Indices (from 1) drawn with the probabilities in each row of ``p``, which need not add up to 1.
 
@@ -113,14 +114,15 @@ def _draw_indices(weights: numpy.ndarray, count: int, replacement: bool, generat
         # take the index's share out of the distribution
         share = bounds[index] - (bounds[index - 1] if index else 0)
         bounds[index:] -= share
-        bounds /= 1 - share
+        with numpy.errstate(divide="ignore", invalid="ignore"):  # nothing may be left
+            bounds /= 1 - share
     return drawn
 
 
 # --- the alias method: a table built once, each draw in constant time
 
 
-@function("multinomialAliasSetup")
+@function("multinomialAliasSetup", steady=True)
 def alias_setup(p: Tensor, state: Table | None = None) -> Table:
     """``multinomialAliasSetup(p, [state])``: the table of the distribution ``p``, to draw from with multinomialAlias.
 
@@ -154,7 +156,7 @@ def alias_setup(p: Tensor, state: Table | None = None) -> Table:
     return Table([j, q])
 
 
-@function("multinomialAlias")
+@function("multinomialAlias", steady=True)
 def alias_draw(result: Tensor, state: Table) -> Tensor:
     """Fill the LongTensor ``result`` with indices (from 1) drawn from a table of multinomialAliasSetup."""
     if not isinstance(state, Table) or state[2] is None or state[2].dtype is not torch.float64:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -119,7 +119,8 @@ class Storage:
         return self
 
     def _bytes(self) -> bytes:
-        return self.tensor().cpu().numpy().tobytes()
+        memory = self.untyped.cpu()  # and not through numpy, after which PyTorch refuses to resize it
+        return ctypes.string_at(memory.data_ptr(), memory.nbytes()) if memory.nbytes() else b""
 
     def totable(self) -> Table:
         """All elements in a Table."""
@@ -128,6 +129,16 @@ class Storage:
     def tolist(self) -> list:
         """All elements in a list."""
         return self.tensor().tolist()
+
+    def write(self, file) -> None:
+        """Write the size and the elements to an open Torch7 file."""
+        file.writeLong(len(self))
+        getattr(file, f"write{types.kind(self.dtype)}")(self)
+
+    def read(self, file) -> None:
+        """Become what :meth:`write` wrote for a storage of the same type."""
+        content = getattr(file, f"read{types.kind(self.dtype)}")(file.readLong())
+        self.resize(len(content)).copy(content)
 
     def retain(self) -> None:
         """Nothing: memory counts its users by itself."""
@@ -154,32 +165,41 @@ class Storage:
         return self.__tostring__()
 
     def __reduce__(self):
-        return _restored, (self.tensor().clone(),)
-
-    def __deepcopy__(self, memo) -> Storage:
-        twin = _restored(self.tensor().clone())
-        memo[id(self)] = twin
-        return twin
+        return _under, (self.tensor(),)
 
 
-METHODS = ("size", "elementSize", "fill", "copy", "resize", "totable", "retain", "free", "__tostring__")
+METHODS = (
+    "size",
+    "elementSize",
+    "fill",
+    "copy",
+    "resize",
+    "totable",
+    "write",
+    "read",
+    "retain",
+    "free",
+    "__tostring__",
+)
 """The methods that every storage had in Torch7; Byte and Char storages also have ``string``."""
 
 
 def of(tensor: torch.Tensor) -> Storage | None:
     """The storage a tensor lies on; None for an empty tensor that has none."""
-    untyped = tensor.untyped_storage()
-    if untyped.nbytes() == 0:
-        return None
-    return Storage(tensor.dtype, untyped)
+    return _under(tensor) if tensor.untyped_storage().nbytes() else None
 
 
-def longs(values) -> Storage:
+def longs(values: Sequence[int]) -> Storage:
     """A LongStorage of these whole numbers: what ``size()`` and ``stride()`` return."""
-    return Storage(torch.int64, torch.tensor(values, dtype=torch.int64).untyped_storage())
+    count = len(values)
+    untyped = torch.UntypedStorage(8 * count)
+    if count:
+        # straight to memory: a tensor made from a tuple takes three times as long
+        (ctypes.c_int64 * count).from_address(untyped.data_ptr())[:] = values
+    return Storage(torch.int64, untyped)
 
 
-def _restored(tensor: torch.Tensor) -> Storage:
+def _under(tensor: torch.Tensor) -> Storage:
     return Storage(tensor.dtype, tensor.untyped_storage())
 
 

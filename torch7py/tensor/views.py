@@ -10,8 +10,8 @@ from torch7py.errors import TorchError
 from torch7py.table import Table
 from torch7py.tensor import construct, registry
 from torch7py.tensor.arguments import bad_argument, describe, integer, number
+from torch7py.tensor.geometry import check_same_type, dimension_index
 from torch7py.tensor.geometry import dim as dimensions
-from torch7py.tensor.geometry import dimension_index
 from torch7py.tensor.registry import function, method
 from torch7py.tensor.storage import Storage
 
@@ -145,8 +145,9 @@ def squeeze(*args) -> torch.Tensor | int | float:
 
 
 def split_result(args: tuple, name: str) -> tuple[torch.Tensor | None, torch.Tensor, tuple]:
-    """``([result,] x, ...)`` taken apart into the result (or None), x, and the rest."""
+    """``([result,] x, ...)`` taken apart into the result (or None), x of the same type, and the rest."""
     if len(args) > 1 and isinstance(args[1], torch.Tensor) and isinstance(args[0], torch.Tensor):
+        check_same_type(args[1], args[0], 1, name)
         return args[0], args[1], args[2:]
     if args and isinstance(args[0], torch.Tensor):
         return None, args[0], args[1:]
