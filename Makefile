@@ -21,7 +21,7 @@ lint: $(READY)
 venv: $(READY)
 
 $(READY): setup.py pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt setuptools wheel
 	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[dev,plot]'
 	touch $@

@@ -62,6 +62,7 @@ def steps() -> None:
     lua = LuaTorch().dofile(str(HERE / "steps.lua"))
     python, pytorch = torch7_steps(), pytorch_steps()
     print("One training step: forward, backward, SGD with momentum, in float; milliseconds")
+    print("(aims: Lua/Python at most 1.05; against PyTorch at most 1, tiny_b1 at most 0.3)")
     heads = ["Lua", "Python", "PyTorch", "Lua/Python", "Lua/PyTorch", "Python/PyTorch"]
     if ORIGINAL:
         heads += ["original", "Lua/original"]

@@ -21,9 +21,7 @@ def main(words: list[str] | None = None) -> int:
         description="Torch7 on modern PyTorch.",
         epilog="torch7py th SCRIPT.lua [ARGUMENT...] runs a Torch7 program, as does th by itself.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"torch7py {__version__} (PyTorch {torch.__version__})"
-    )
+    parser.add_argument("--version", action="version", version=f"torch7py {__version__} (PyTorch {torch.__version__})")
     parser.parse_args(words)
     parser.print_help()
     return 0

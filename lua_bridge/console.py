@@ -35,7 +35,7 @@ class LuaConsole:
     """The counterpart of ``torch7py.console.Console`` for one Lua runtime."""
 
     def __init__(self, runtime):
-        functions = runtime.execute(_FUNCTIONS, name="=[torch7py/console]")
+        functions = runtime.call(runtime.compile(_FUNCTIONS, name="=[torch7py/console]"))
         self.print, self.write, self.exit, self._tee, self.position = functions
 
     def tee(self, sink: Callable[[list[str]], None], quiet: Callable[[], bool]) -> None:

@@ -76,12 +76,17 @@ class Door:
 
     def fail(self, error: BaseException) -> tuple:
         runtime = self.runtime
-        runtime.failure = error
         if isinstance(error, LuaError):
+            runtime.failure = error, error.value
             return self.signal, "rethrow", runtime.to_lua(error.value)
         if isinstance(error, KeyboardInterrupt):
-            return self.signal, "fail", "interrupted!"
-        if isinstance(error, SystemExit):
-            return self.signal, "rethrow", "exit"
-        message = error.args[0] if isinstance(error, KeyError) and error.args else error
-        return self.signal, "fail", runtime.to_lua(str(message) or type(error).__name__)
+            text = "interrupted!"
+        elif isinstance(error, SystemExit):
+            text = f"exit with status {error.code}"
+        elif isinstance(error, KeyError) and error.args:
+            text = str(error.args[0])
+        else:
+            text = str(error) or type(error).__name__
+        text = runtime.to_lua(text)
+        runtime.failure = error, text
+        return self.signal, "fail", text

@@ -40,12 +40,21 @@ def describe(value) -> tuple[str, str | None]:
 
 
 def layout(tensor: torch.Tensor) -> tuple:
-    """Address, number of dimensions, then size and stride of the first four."""
+    """Address, number of dimensions, then size and stride of the first four.
+
+    Raises:
+        TorchError: the tensor's storage was shrunk below it.
+    """
     if tensor.numel() == 0:
-        return tensor.data_ptr(), 0
+        return 0, 0
     shape = tensor.shape
-    dim = len(shape)
     strides = tensor.stride()
+    last = tensor.storage_offset()
+    for size, stride in zip(shape, strides):
+        last += (size - 1) * stride
+    if last >= extent(tensor)[1]:
+        raise TorchError("the storage of this tensor has become too small for it")
+    dim = len(shape)
     if dim == 1:
         return tensor.data_ptr(), 1, shape[0], strides[0]
     if dim == 2:
@@ -54,11 +63,15 @@ def layout(tensor: torch.Tensor) -> tuple:
     return tensor.data_ptr(), dim, *flat
 
 
+def extent(tensor: torch.Tensor) -> tuple[int, int]:
+    """Address and number of elements of the storage under a tensor."""
+    storage = tensor.untyped_storage()
+    return storage.data_ptr(), storage.nbytes() // tensor.element_size()
+
+
 def anchor(tensor: torch.Tensor) -> torch.Tensor:
     """All elements of the tensor's storage as one flat tensor."""
-    storage = tensor.untyped_storage()
-    count = storage.nbytes() // tensor.element_size()
-    return tensor.new_empty(0).set_(storage, 0, (count,), (1,))
+    return tensor.new_empty(0).set_(tensor.untyped_storage(), 0, (extent(tensor)[1],), (1,))
 
 
 def view(anchor: torch.Tensor, offset: int, dim: int, *sizes_and_strides: int) -> torch.Tensor:

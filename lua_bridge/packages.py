@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterator
 from importlib import import_module
 
+from lua_bridge import filenames
+
 # Packages that are Python's: Lua package -> module whose `__all__` it shows. A file of that name in lua/ adds what
 # only Lua can do.
 PYTHON_PACKAGES = {
@@ -16,6 +18,8 @@ PYTHON_PACKAGES = {
 }
 # Further functions of Python's for these Lua files.
 HELPERS = {"optim.steps": "torch7py.optim.steps"}
+# Of Python's, those that deal in file names and other text of the system.
+WITH_FILE_NAMES = ("paths", "sys")
 # Packages that are all Lua.
 LUA_PACKAGES = ("xlua",)
 # Packages with a file in lua/.
@@ -30,4 +34,4 @@ def members(package: str) -> Iterator[tuple[str, object]]:
         if inspect.ismodule(value):
             yield name, {inner: getattr(value, inner) for inner in value.__all__}
         elif not isinstance(value, type):
-            yield name, value
+            yield name, filenames.to_lua(value) if package in WITH_FILE_NAMES else value

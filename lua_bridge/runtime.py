@@ -55,16 +55,15 @@ class LuaTorch:
             register_builtins=False,
             overflow_handler=float,
         )
-        self._reference_types = (type(lua.globals()), type(lua.eval("print")), type(lua.eval("coroutine.create(print)")))
+        self._reference_types = (type(lua.globals()), type(lua.eval("print")), type(lua.eval("coroutine.create(function() end)")))
         self._table_type = self._reference_types[0]
-        self.failure: BaseException | None = None
+        self.failure: tuple = (None, None)  # the last exception of Python's that became a Lua error, and its text
         self.on_exit: Callable[[int], None] = sys.exit  # what os.exit calls; th ends the process at once
         self._views: weakref.WeakValueDictionary[int, Table | LuaObject | LuaFunction] = weakref.WeakValueDictionary()
         self._world = lua.table()
         self._load_border()
         self._helpers()
-        self._outer_console = current.console
-        self._console = current.console = LuaConsole(self)
+        self._console = LuaConsole(self)
         self.globals: Table = self._wrap_table(lua.globals(), self._new_id(lua.globals()))
 
     # Building the Lua side --------------------------------------------------------------------------------------
@@ -83,7 +82,7 @@ class LuaTorch:
             describe=objects.describe,
             same=objects.same,
             repr=repr,
-            layout=objects.layout,
+            extent=objects.extent,
             anchor=objects.anchor,
             view=objects.view,
             pointer=objects.pointer,
@@ -113,7 +112,7 @@ class LuaTorch:
             world["torch"][name] = self.function(partial(getattr(serialization, name), world=self.world))
         for name, function in stubs.items():
             world[name] = self.function(function)
-        for function in (objects.getitem, objects.setitem, objects.getfield, objects.setfield, objects.fields):
+        for function in (objects.layout, objects.getitem, objects.setitem, objects.getfield, objects.setfield, objects.fields):
             world[function.__name__] = self.function(function, steady=True)
         world["python_packages"] = self.reference_table(packages.PYTHON_PACKAGES)
         world["lua_packages"] = self.reference_table(packages.LUA_PACKAGES)
@@ -167,7 +166,11 @@ class LuaTorch:
         Raises:
             LuaError: the code has a syntax error, or raised an error.
         """
-        return self.call(self.compile(code, name), *args)
+        outer, current.console = current.console, self._console  # Torch7's tools print as the script does
+        try:
+            return self.call(self.compile(code, name), *args)
+        finally:
+            current.console = outer
 
     def compile(self, code: str, name: str = "=<python>"):
         """Lua's function for a chunk of code, to be given to :meth:`call`.
@@ -211,20 +214,21 @@ class LuaTorch:
             return None
         if answer[0] is True:
             return answer[1] if len(answer) == 2 else answer[1:]
-        failure, self.failure = self.failure, None
+        _, value, traceback = answer
+        (failure, text), self.failure = self.failure, (None, None)
+        if failure is None or not (value is text or isinstance(value, str) and isinstance(text, str) and text in value):
+            raise LuaError(value, traceback)  # a script has dealt with the last failure of Python's
         if isinstance(failure, (KeyboardInterrupt, SystemExit)):
             raise failure
-        raise LuaError(answer[1], answer[2]) from failure
+        raise LuaError(value, traceback) from failure
 
     def exit(self, status: int | float) -> None:
         """What ``os.exit`` does."""
         self.on_exit(int(status))
 
     def close(self) -> None:
-        """Give Python's classes back the members that scripts replaced, and Torch7's tools Python's own print."""
+        """Give Python's classes back the members that scripts replaced."""
         self.classes.restore()
-        if current.console is self._console:
-            current.console = self._outer_console
 
     def __enter__(self) -> LuaTorch:
         return self

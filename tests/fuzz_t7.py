@@ -11,6 +11,7 @@ import time
 
 import torch
 
+from torch7py import nn
 from torch7py.errors import TorchError
 from torch7py.serialization import LuaFunction, MemoryFile, deserialize
 from torch7py.serialization.world import unknown_class
@@ -20,16 +21,11 @@ EXTREMES = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 2**31 - 1, -(2**31), 2**24, 2
 LONG_EXTREMES = [-1, 0, 1, 2**31, 2**32, 2**40, 2**62, 2**63 - 1, -(2**63)]
 
 
-def _object(name, version=1, **fields):
-    value = unknown_class(name, version)()
-    value.__dict__.update(fields)
-    return value
-
-
 def _network():
-    linear = _object("nn.Linear", weight=torch.randn(2, 3), bias=torch.randn(2), output=torch.Tensor())
-    norm = _object("nn.BatchNormalization", running_mean=torch.zeros(2), running_std=torch.ones(2), affine=False)
-    return _object("nn.Sequential", modules=Table([linear, norm]), train=False, _type="torch.FloatTensor")
+    network = nn.Sequential().add(nn.Linear(3, 2)).add(nn.BatchNormalization(2)).add(nn.Tanh())
+    unknown = unknown_class("some.Class", 2)()
+    unknown.weight, unknown.network = network.get(1).weight, network
+    return Table([network, unknown])
 
 
 def _values():

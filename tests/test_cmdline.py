@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import torch7py
 from torch7py.cmdline import CmdLine
 from torch7py.console import Console, current
 from torch7py.errors import TorchError
@@ -133,3 +134,9 @@ def test_timer_stops_and_resumes():
     assert timer.reset().time().real < 0.01
     assert set(stopped.keys()) == {"real", "user", "sys"}
     assert timer.__tostring__() == "torch.Timer [status: running]"
+
+
+def test_tic_and_toc():
+    start = torch7py.tic()
+    time.sleep(0.01)
+    assert 0.01 <= torch7py.toc(start) < 5

@@ -48,7 +48,7 @@ _PACKAGES = ("nn", "optim")
 _FILES = ("DiskFile", "MemoryFile", "PipeFile", "deserialize", "deserializeFromStorage", "load", "save")
 _FILES += ("serialize", "serializeToStorage")
 _HOMES = dict.fromkeys(_FILES, "serialization") | {"CmdLine": "cmdline", "Timer": "timer", "Generator": "random"}
-_HOMES |= {"Tester": "tester", "TestSuite": "tester"}
+_HOMES |= {"Tester": "tester", "TestSuite": "tester", "tic": "timer", "toc": "timer"}
 
 
 def __getattr__(name: str):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from torch7py.classes import TorchObject, register
-from torch7py.console import current, luatype, tonumber, tostring
+from torch7py.console import current, file_name, luatype, to_bytes, tonumber, tostring
 from torch7py.errors import TorchError
 from torch7py.table import Table
 
@@ -155,12 +155,14 @@ class CmdLine(TorchObject):
 
     def log(self, file, params: Table | None = None) -> None:
         """Print to ``file`` too from now on (a name, or anything with ``write``), beginning with ``params``."""
-        if isinstance(file, str):
-            file = open(file, "w", encoding="latin-1", errors="replace")
+        opened = isinstance(file, str)
+        if opened:
+            file = open(file_name(file), "wb")
 
         def write_line(values: list[str]) -> None:
             stamp = [] if self.dateformat is None else [time.strftime(self.dateformat)]
-            file.write(" ".join([*stamp, *values, "\n"]))
+            line = " ".join([*stamp, *values, "\n"])
+            file.write(to_bytes(line) if opened else line)
             file.flush()
 
         console = current.console

@@ -76,6 +76,22 @@ def tostring(value) -> str:
     return str(value)
 
 
+def to_bytes(text: str) -> bytes:
+    """What a string means in a file: a string of Lua's is bytes, one character each; any other is UTF-8."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+
+
+def file_name(name: str) -> str:
+    """A file's name as text, where a Lua program may have given it as a string of bytes that spell UTF-8."""
+    try:
+        return name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
 def luatype(value) -> str:
     """What Lua's ``type`` calls ``value``: 'nil', 'boolean', 'number', 'string', 'table', 'function' or 'userdata'."""
     if value is None:

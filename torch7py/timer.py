@@ -1,4 +1,4 @@
-"""torch.Timer: real, user and system time."""
+"""torch.Timer: real, user and system time; torch.tic and torch.toc."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ import time
 
 from torch7py.classes import register
 from torch7py.table import Table
+from torch7py.tensor.registry import function
 
 
 def _now() -> tuple[float, float, float]:
     used = os.times()
     return time.perf_counter(), used.user, used.system
+
+
+@function("tic", steady=True)
+def tic() -> float:
+    """The time now, for :func:`toc`."""
+    return time.perf_counter()
+
+
+@function("toc", steady=True)
+def toc(start: float) -> float:
+    """Seconds since :func:`tic` returned ``start``."""
+    return time.perf_counter() - start
 
 
 @register("torch.Timer")

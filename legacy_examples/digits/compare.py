@@ -17,9 +17,15 @@ import matplotlib.pyplot as plt
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
+WINDOW = 50  # steps of which the plot shows the mean
+STYLES = {
+    "Lua": {"color": "tab:blue", "linewidth": 4, "alpha": 0.4},
+    "Python": {"color": "tab:orange", "linewidth": 1.2},
+    "original": {"color": "black", "linewidth": 0.8, "linestyle": ":"},
+}
 
 PROGRAMS = {
-    "Lua": [sys.executable, "-m", "lua_bridge.cli", str(HERE / "train.lua")],
+    "Lua": [str(Path(sys.executable).with_name("th")), str(HERE / "train.lua")],
     "Python": [sys.executable, str(HERE / "train.py")],
 }
 if "TORCH7_TH" in os.environ:
@@ -61,13 +67,18 @@ def show_curves(losses: dict[str, list[float]], epochs: int) -> None:
 
 
 def plot(losses: dict[str, list[float]], path: Path) -> None:
-    """Both curves in one picture; the wide line shows at the sides of the narrow one where they agree."""
-    figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
-    styles = [{"linewidth": 3.5, "alpha": 0.45}, {"linewidth": 0.8}, {"linewidth": 0.8, "linestyle": ":"}]
-    for (name, curve), style in zip(losses.items(), styles, strict=False):
-        axes.plot(range(1, len(curve) + 1), curve, label=name, **style)
-    axes.set(xlabel="step", ylabel="loss", yscale="log", title="Handwritten digits: loss of each training step")
-    axes.legend()
+    """The curves above each other (the wide line shows at the sides of the narrow ones), and below what parts them."""
+    figure, (top, bottom) = plt.subplots(2, figsize=(9, 7), height_ratios=(2, 1), sharex=True, layout="constrained")
+    for name, curve in losses.items():
+        means = [sum(curve[end - WINDOW : end]) / WINDOW for end in range(WINDOW, len(curve) + 1)]
+        top.plot(range(WINDOW, len(curve) + 1), means, label=name, **STYLES[name])
+        if name != "Lua":
+            parted = [a - b for a, b in zip(curve, losses["Lua"], strict=True)]
+            bottom.plot(range(1, len(curve) + 1), parted, label=f"{name} - Lua", **STYLES[name])
+    top.set(ylabel=f"loss, mean of {WINDOW} steps", yscale="log", title="Handwritten digits: the same training twice")
+    bottom.set(xlabel="step", ylabel="difference")
+    top.legend()
+    bottom.legend()
     figure.savefig(path, dpi=120)
 
 
@@ -77,7 +88,7 @@ def main() -> None:
         losses[name], outputs[name] = run(name, sys.argv[1:])
     show_curves(losses, len(epoch_lines(outputs["Lua"])))
 
-    print("\n" + outputs["Lua"][outputs["Lua"].index("ConfusionMatrix:") :].rstrip())
+    print("\n" + outputs["Lua"][outputs["Lua"].index("ConfusionMatrix:") : outputs["Lua"].rindex("test accuracy")])
     for name, output in outputs.items():
         print(f"{name + ':':10}{output.splitlines()[-1].strip()}")
 

@@ -22,8 +22,16 @@ if has_ffi then
    end
 end
 
+-- LuaJIT keeps its values in the bits of NaNs: a NaN with other bits than the usual ones, read from memory, would be
+-- taken for nil, a table or whatever they spell. So the word of a float or double that holds its sign and exponent is
+-- looked at first; as a signed number, it is at least this for the NaNs that mean something to LuaJIT.
+local FOREIGN_NAN = {['torch.DoubleTensor'] = -425984, ['torch.FloatTensor'] = -3407872}
+local WORDS = {['torch.DoubleTensor'] = 2, ['torch.FloatTensor'] = 1} -- 32-bit words of an element, the last decides
+local NAN = 0 / 0
+local word_pointer = has_ffi and ffi.typeof('int32_t*')
+
 -- Elements that are set, and copied, here rather than by a call of Python, at most.
-local FILL, COPY = 256, 8192
+local FILL, COPY = 2048, 8192
 
 -- 1. Layouts --------------------------------------------------------------------------------------------------------
 
@@ -34,6 +42,7 @@ local FILL, COPY = 256, 8192
 local function set_layout(record, address, dim, n1, s1, n2, s2, n3, s3, n4, s4)
    record._epoch = world.epoch
    record._pointer = address and ffi.cast(record.pointer_type, address) or false
+   record._words = record._step and ffi.cast(word_pointer, address) + (record._step - 1)
    record._dim = dim
    record._n1, record._n2, record._n3, record._n4 = n1 or 0, n2 or 0, n3 or 0, n4 or 0
    record._s1, record._s2, record._s3, record._s4 = s1 or 0, s2 or 0, s3 or 0, s4 or 0
@@ -42,19 +51,28 @@ end
 -- Read the layout of a tensor afresh; its pointer stays nil where elements can't be reached from here.
 local function refresh(tensor, record)
    if not record.pointer_type then return end
-   set_layout(record, python.layout(tensor))
+   set_layout(record, world.layout(tensor))
 end
 
 local view_metatable = {}
 world.view_metatable = view_metatable
 
--- Bring a view's pointer up to date; false if its storage has shrunk below it.
-local function refresh_view(view)
-   local anchor = view._anchor
+-- The record of an anchor, up to date: the storage itself may have been resized.
+local function anchor_record(anchor)
    local record = info[anchor] or learn(anchor)
-   if record._epoch ~= world.epoch then refresh(anchor, record) end
+   if record._epoch ~= world.epoch then
+      local address, count = python.extent(anchor)
+      set_layout(record, address, 1, count, 1)
+   end
+   return record
+end
+
+-- Bring a view's pointer up to date.
+local function refresh_view(view)
+   local record = anchor_record(view._anchor)
    if view._last >= record._n1 then error(world.position() .. 'the storage of this view has become too small', 0) end
    view._pointer = record._pointer + view._offset
+   view._words = record._step and record._words + record._step * view._offset
    view._epoch = world.epoch
 end
 
@@ -62,7 +80,8 @@ end
 local function tensor_of(view)
    local tensor = view._tensor
    if not tensor then
-      tensor = python.view(view._anchor, view._offset, view._dim, view._n1, view._s1, view._n2, view._s2, view._n3, view._s3)
+      tensor = python.view(view._anchor, view._offset, view._dim, view._n1, view._s1, view._n2, view._s2,
+         view._n3, view._s3, view._n4, view._s4)
       view._tensor = tensor
    end
    return tensor
@@ -89,32 +108,43 @@ local function anchor_of(x, holder)
    if holder._offset then return holder._anchor, holder._offset end
    local anchor = holder._anchor
    if anchor then
-      local record = info[anchor] or learn(anchor)
-      if record._epoch ~= world.epoch then refresh(anchor, record) end
+      local record = anchor_record(anchor)
       local offset = tonumber(holder._pointer - record._pointer)
       if offset >= 0 and offset < record._n1 then return anchor, offset end
    end
    anchor = python.anchor(x) -- the tensor has another storage than last time
    holder._anchor = anchor
-   local record = info[anchor] or learn(anchor)
-   if record._epoch ~= world.epoch then refresh(anchor, record) end
-   return anchor, tonumber(holder._pointer - record._pointer)
+   return anchor, tonumber(holder._pointer - anchor_record(anchor)._pointer)
 end
 
-local function new_view(x, holder, shift, dim, n1, s1, n2, s2, n3, s3)
+local function new_view(x, holder, shift, dim, n1, s1, n2, s2, n3, s3, n4, s4)
    local anchor, offset = anchor_of(x, holder)
    offset = offset + shift
    local last = offset + (n1 - 1) * s1
    if dim > 1 then last = last + (n2 - 1) * s2 end
    if dim > 2 then last = last + (n3 - 1) * s3 end
+   if dim > 3 then last = last + (n4 - 1) * s4 end
+   local step = holder._step
    return setmetatable({
       class = holder.class, _anchor = anchor, _offset = offset, _last = last, _dim = dim,
-      _n1 = n1, _s1 = s1, _n2 = n2 or 0, _s2 = s2 or 0, _n3 = n3 or 0, _s3 = s3 or 0, _n4 = 0, _s4 = 0,
-      _epoch = holder._epoch, _pointer = holder._pointer + shift, _tensor = false,
+      _n1 = n1, _s1 = s1, _n2 = n2 or 0, _s2 = s2 or 0, _n3 = n3 or 0, _s3 = s3 or 0, _n4 = n4 or 0,
+      _s4 = s4 or 0,
+      _epoch = holder._epoch, _pointer = holder._pointer + shift, _tensor = false, _step = step,
+      _words = step and holder._words + step * shift, _foreign_nan = holder._foreign_nan,
    }, view_metatable)
 end
 
 -- 2. Indexing -------------------------------------------------------------------------------------------------------
+
+-- The element `at` places behind the first one.
+local function element(holder, at)
+   local step = holder._step
+   if step then
+      local word = holder._words[step * at]
+      if word < 0 and word >= holder._foreign_nan then return NAN end
+   end
+   return tonumber(holder._pointer[at])
+end
 
 local getitem, setitem = world.getitem, world.setitem
 
@@ -123,7 +153,7 @@ local function get(x, key, holder)
    if kind == 'number' then
       local dim = holder._dim
       if key >= 1 and key <= holder._n1 and floor(key) == key then
-         if dim == 1 then return tonumber(holder._pointer[(key - 1) * holder._s1]) end
+         if dim == 1 then return element(holder, (key - 1) * holder._s1) end
          if dim == 2 then return new_view(x, holder, (key - 1) * holder._s1, 1, holder._n2, holder._s2) end
          if dim == 3 then
             return new_view(x, holder, (key - 1) * holder._s1, 2, holder._n2, holder._s2, holder._n3, holder._s3)
@@ -137,7 +167,7 @@ local function get(x, key, holder)
       local i, j = key[1], key[2]
       if rawtype(i) == 'number' and rawtype(j) == 'number' and key[3] == nil and i >= 1 and i <= holder._n1 and j >= 1
          and j <= holder._n2 and floor(i) == i and floor(j) == j then
-         return tonumber(holder._pointer[(i - 1) * holder._s1 + (j - 1) * holder._s2])
+         return element(holder, (i - 1) * holder._s1 + (j - 1) * holder._s2)
       end
    end
    return getitem(x, key)
@@ -183,6 +213,7 @@ function world.makers.tensor(_, typename)
    return {
       class = world.adopt(typename).members, index = tensor_index, newindex = tensor_newindex,
       pointer_type = pointer_types[typename], _epoch = -1, _pointer = false, _anchor = false,
+      _step = WORDS[typename] or false, _words = false, _foreign_nan = FOREIGN_NAN[typename] or 0,
       _dim = 0, _n1 = 0, _n2 = 0, _n3 = 0, _n4 = 0, _s1 = 0, _s2 = 0, _s3 = 0, _s4 = 0,
    }
 end
@@ -303,11 +334,11 @@ end
 function methods.narrow(call)
    return function(x, dim, first, size, ...)
       local holder = layout_of(x)
-      if holder and holder._dim <= 3 and holder._dim > 0 and dim == 1 and rawtype(first) == 'number'
+      if holder and holder._dim <= 4 and holder._dim > 0 and dim == 1 and rawtype(first) == 'number'
          and rawtype(size) == 'number' and first >= 1 and size >= 1
          and first + size - 1 <= holder._n1 and floor(first) == first and floor(size) == size then
          return new_view(x, holder, (first - 1) * holder._s1, holder._dim, size, holder._s1, holder._n2, holder._s2,
-            holder._n3, holder._s3)
+            holder._n3, holder._s3, holder._n4, holder._s4)
       end
       return call(x, dim, first, size, ...)
    end
@@ -359,7 +390,7 @@ function methods.apply(call)
       if not (holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder)) then return call(x, f, ...) end
       local count, epoch, pointer = count_of(holder), world.epoch, holder._pointer
       for i = 0, count - 1 do
-         local value = f(tonumber(pointer[i]))
+         local value = f(element(holder, i))
          if world.epoch ~= epoch then -- f has called Python: the memory may have moved
             holder = layout_of(x)
             if not holder or count_of(holder) ~= count then

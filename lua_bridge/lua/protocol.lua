@@ -213,6 +213,16 @@ local function on_error(value)
    return {value = value, traceback = traceback(2)}
 end
 
+-- xpcall that hands arguments on; Lua 5.1's own does not.
+local xpcall = xpcall
+if not select(2, xpcall(function(...) return ... end, print, true)) then
+   local plain_xpcall = xpcall
+   function xpcall(f, handler, ...)
+      local arguments, count = {...}, select('#', ...)
+      return plain_xpcall(function() return f(unpack(arguments, 1, count)) end, handler)
+   end
+end
+
 local function answer(ok, ...)
    if not ok then
       local failure = ...

@@ -12,7 +12,16 @@ from .classification import (
 from .composite import CriterionTable, ModuleCriterion, MultiCriterion, ParallelCriterion
 from .container import Container
 from .containers import Concat, ConcatTable, DepthConcat, MapTable, Parallel, ParallelTable
-from .convolution import SpatialConvolution, SpatialConvolutionMM
+from .convolution import (
+    SpatialConvolution,
+    SpatialConvolutionMM,
+    SpatialDilatedConvolution,
+    SpatialFullConvolution,
+    TemporalConvolution,
+    VolumetricConvolution,
+    VolumetricDilatedConvolution,
+    VolumetricFullConvolution,
+)
 from .criterion import Criterion
 from .decorators import Bottle, Decorator
 from .dropout import Dropout, SpatialDropout, VolumetricDropout, WhiteNoise
@@ -37,6 +46,12 @@ from .normalization import (
     SpatialBatchNormalization,
     VolumetricBatchNormalization,
 )
+from .padding import (
+    SpatialReflectionPadding,
+    SpatialReplicationPadding,
+    SpatialZeroPadding,
+    VolumetricReplicationPadding,
+)
 from .pointwise import (
     Abs,
     Clamp,
@@ -54,7 +69,7 @@ from .pointwise import (
     Square,
     TanhShrink,
 )
-from .pooling import SpatialAveragePooling, SpatialMaxPooling
+from .pooling import SpatialAveragePooling, SpatialDilatedMaxPooling, SpatialMaxPooling
 from .products import MM, MV, Bilinear, Cosine, CosineDistance, DotProduct, PairwiseDistance
 from .rectifier import ELU, CReLU, GatedLinearUnit, LeakyReLU, Maxout, PReLU, RReLU
 from .reductions import Max, Mean, Min, Sum
@@ -92,6 +107,7 @@ from .tables import (
 )
 from .transfer import ReLU, Sigmoid, Tanh, Threshold
 from .view import Collapse, Reshape, Squeeze, Unsqueeze, View
+from .volumes import TemporalMaxPooling, VolumetricAveragePooling, VolumetricDilatedMaxPooling, VolumetricMaxPooling
 
 __all__ = [
     "Abs",
@@ -209,10 +225,16 @@ __all__ = [
     "SpatialClassNLLCriterion",
     "SpatialConvolution",
     "SpatialConvolutionMM",
+    "SpatialDilatedConvolution",
+    "SpatialDilatedMaxPooling",
     "SpatialDropout",
+    "SpatialFullConvolution",
     "SpatialLogSoftMax",
     "SpatialMaxPooling",
+    "SpatialReflectionPadding",
+    "SpatialReplicationPadding",
     "SpatialSoftMax",
+    "SpatialZeroPadding",
     "SplitTable",
     "Sqrt",
     "Square",
@@ -220,12 +242,21 @@ __all__ = [
     "Sum",
     "Tanh",
     "TanhShrink",
+    "TemporalConvolution",
+    "TemporalMaxPooling",
     "Threshold",
     "Transpose",
     "Unsqueeze",
     "View",
+    "VolumetricAveragePooling",
     "VolumetricBatchNormalization",
+    "VolumetricConvolution",
+    "VolumetricDilatedConvolution",
+    "VolumetricDilatedMaxPooling",
     "VolumetricDropout",
+    "VolumetricFullConvolution",
+    "VolumetricMaxPooling",
+    "VolumetricReplicationPadding",
     "WeightedMSECriterion",
     "WhiteNoise",
     "ZeroGrad",

@@ -1,4 +1,4 @@
-"""Convolutions over images."""
+"""Convolutions over images and volumes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from .. import random
 from ..classes import register
 from ..errors import TorchError
+from ..table import Table
 from . import utils
 from ._check import need_tensor, sizes
 from ._kernels import take
@@ -18,112 +19,102 @@ Tensor = torch.Tensor
 convolution = torch.convolution
 convolution_backward = torch.ops.aten.convolution_backward.default
 product_convolution_backward = torch.ops.aten._slow_conv2d_backward.output_mask
-_ONE, _NONE = (1, 1), (0, 0)
 _FEW = 3  # up to so many input planes a matrix product finds gradInput in a fraction of oneDNN's time
 
 
-@register("nn.SpatialConvolution")
-class SpatialConvolution(Module):
-    """Filters an image of ``nInputPlane`` planes into ``nOutputPlane`` planes.
+class _Convolution(Module):
+    """What all convolutions share.
 
-    The kernels are kW wide and kH high, the steps dW and dH (1 unless given); padW and padH zeros (0) surround the
-    image. Input: nInputPlane x height x width or a batch of these. Output: height (height + 2 padH - kH) / dH + 1,
-    rounded down, width likewise. ``weight`` is nOutputPlane x nInputPlane x kH x kW.
+    Kernel, step, padding, dilation and adjustment have a field for each axis: ``kW``, ``kH``, ... ``_axes`` has the
+    axes in the order of the input's dimensions, ``_named`` in that of Torch7's arguments.
     """
 
-    padW = padH = 0  # files from before there was padding lack the fields
-    padding = None
+    _axes: tuple[str, ...]
+    _named: tuple[str, ...]
+    _transposed = False
+    _prints_bias = True
 
-    def __init__(self, nInputPlane, nOutputPlane, kW, kH, dW=None, dH=None, padW=None, padH=None):
+    def _set_up(self, nInputPlane, nOutputPlane, kernel: tuple, step: tuple, padding: tuple) -> None:
+        """Set the geometry (by ``_named``) and make the parameters. A step not given is 1."""
         Module.__init__(self)
         self.nInputPlane, self.nOutputPlane = nInputPlane, nOutputPlane
-        self.kW, self.kH = kW, kH
-        self.dW = 1 if dW is None else dW
-        self.dH = 1 if dH is None else dH
-        self.padW = 0 if padW is None else padW
-        self.padH = self.padW if padH is None else padH
+        for place, axis in enumerate(self._named):
+            setattr(self, "k" + axis, kernel[place])
+            setattr(self, "d" + axis, 1 if step[place] is None else step[place])
+            setattr(self, "pad" + axis, padding[place])
         for name, size in (("weight", self._weight_size()), ("bias", (nOutputPlane,))):
             setattr(self, name, utils.default_tensor(*size))
             setattr(self, "grad" + name.capitalize(), utils.default_tensor(*size))
-        self.reset()
+
+    def _each(self, prefix: str, axes: tuple[str, ...] | None = None) -> tuple:
+        return tuple([getattr(self, prefix + axis) for axis in axes or self._axes])
 
     def _weight_size(self) -> tuple[int, ...]:
-        return self.nOutputPlane, self.nInputPlane, self.kH, self.kW
+        planes = (self.nInputPlane, self.nOutputPlane) if self._transposed else (self.nOutputPlane, self.nInputPlane)
+        return *planes, *self._each("k")
 
-    def noBias(self) -> SpatialConvolution:
+    def noBias(self) -> _Convolution:
         """Do without the bias from now on. Returns itself."""
         self._set(bias=None, gradBias=None)
         return self
 
     def reset(self, stdv: float | None = None) -> None:
-        """Draw weight and bias uniformly, by default from +-1/sqrt(kW * kH * nInputPlane)."""
-        bound = 1 / math.sqrt(self.kW * self.kH * self.nInputPlane) if stdv is None else stdv * math.sqrt(3)
+        """Draw weight and bias uniformly, by default from +-1/sqrt(elements of a kernel * nInputPlane)."""
+        bound = 1 / math.sqrt(math.prod(self._each("k")) * self.nInputPlane)
+        if stdv is not None:
+            bound = stdv * math.sqrt(3)
         random.default().fill_uniform(self.weight, -bound, bound)
         if self.bias is not None:
             random.default().fill_uniform(self.bias, -bound, bound)
 
     def updateOutput(self, input):
-        batch = self._checked(input)
-        output = convolution(batch, self._kernels(), self.bias, *self._steps(), self._dilation(), False, _NONE, 1)
+        batch = self._batch(input)
+        output = convolution(batch, self._kernels(), self.bias, *self._geometry(), 1)
         return take(self.output, output if batch is input else output.squeeze(0))
 
     def updateGradInput(self, input, gradOutput):
         if self.gradInput is None:
             return None
-        batch, weight = self._checked(input), self._kernels()
-        if self.nInputPlane <= _FEW and batch.is_cpu and self._dilation() is _ONE:
-            gradient, _, _ = product_convolution_backward(
-                _batch(gradOutput), batch, weight, (self.kH, self.kW), *self._steps(), (True, False, False)
-            )
-        else:
-            gradient, _, _ = self._gradients(gradOutput, batch, weight, (True, False, False))
+        gradient, _, _ = self._gradients(input, gradOutput, (True, False, False))
         return take(self.gradInput, gradient.view(input.shape))
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
         scale = 1 if scale is None else scale
-        wanted = (False, True, self.gradBias is not None)
-        _, weight, bias = self._gradients(gradOutput, self._checked(input), self._kernels(), wanted)
+        _, weight, bias = self._gradients(input, gradOutput, (False, True, self.gradBias is not None))
         self.gradWeight.add_(weight.view(self.gradWeight.shape), alpha=scale)
         if bias is not None:
             self.gradBias.add_(bias, alpha=scale)
 
-    def _gradients(self, gradOutput, batch, weight, wanted: tuple[bool, bool, bool]):
+    def _gradients(self, input: Tensor, gradOutput: Tensor, wanted: tuple[bool, bool, bool]):
         """The gradients by input, weight and bias; None for those that are not wanted."""
-        return convolution_backward(
-            _batch(gradOutput),
-            batch,
-            weight,
-            weight.shape[:1],
-            *self._steps(),
-            self._dilation(),
-            False,
-            _NONE,
-            1,
-            wanted,
-        )
+        batch = self._batch(input)
+        gradOutput = gradOutput if batch is input else gradOutput.unsqueeze(0)
+        bias_size = (self.nOutputPlane,)
+        return convolution_backward(gradOutput, batch, self._kernels(), bias_size, *self._geometry(), 1, wanted)
 
-    def _steps(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Stride and padding, as the kernels take them."""
-        if self.padding is not None:  # very old files have one number for both directions
-            self._set(padW=self.padding, padH=self.padding, padding=None)
-        return (self.dH, self.dW), (self.padH, self.padW)
+    def _geometry(self) -> tuple:
+        """Step, padding, dilation, whether transposed, and adjustment: what the kernels take."""
+        return self._each("d"), self._each("pad"), self._dilation(), self._transposed, self._adjustment()
 
-    def _dilation(self) -> tuple[int, int]:
-        return _ONE
+    def _dilation(self) -> tuple[int, ...]:
+        return (1,) * len(self._axes)
+
+    def _adjustment(self) -> tuple[int, ...]:
+        return (0,) * len(self._axes)
 
     def _kernels(self) -> Tensor:
-        """The weight with four dimensions; some classes and old files keep it with two."""
-        weight = self.weight
-        return weight if weight.dim() == 4 else weight.view(self.nOutputPlane, self.nInputPlane, self.kH, self.kW)
+        """The weight in the shape that the kernels take."""
+        return self.weight
 
-    def _checked(self, input: Tensor) -> Tensor:
+    def _batch(self, input: Tensor) -> Tensor:
         """The input as a batch of images."""
         if type(input) is not Tensor or input.dtype is not self.weight.dtype:
             need_tensor(input, self.weight)
-        if input.dim() == 4:
+        dims = len(self._axes) + 2
+        if input.dim() == dims:
             return input
-        if input.dim() != 3:
-            raise TorchError(f"3D or 4D input tensor expected but got: {sizes(input)}")
+        if input.dim() != dims - 1:
+            raise TorchError(f"{dims - 1}D or {dims}D input tensor expected but got: {sizes(input)}")
         return input.unsqueeze(0)
 
     def type(self, type=None, tensorCache=None):
@@ -131,22 +122,63 @@ class SpatialConvolution(Module):
             utils.clear(self, "finput", "fgradInput")
         return Module.type(self, type, tensorCache)
 
-    def clearState(self) -> SpatialConvolution:
+    def clearState(self) -> _Convolution:
         utils.clear(self, "finput", "fgradInput", "_input", "_gradOutput")
         return Module.clearState(self)
 
     def __tostring__(self) -> str:
-        text = f"{type(self).__typename__}({self.nInputPlane} -> {self.nOutputPlane}, {self.kW}x{self.kH}"
-        padded = self.padW != 0 or self.padH != 0
-        if self.dW != 1 or self.dH != 1 or padded:
-            text += f", {self.dW},{self.dH}"
-        if padded:
-            text += f", {self.padW},{self.padH}"
-        return text + (")" if self.bias is not None else ") without bias")
+        kernel, step, padding = (self._each(prefix, self._named) for prefix in ("k", "d", "pad"))
+        text = f"{type(self).__typename__}({self.nInputPlane} -> {self.nOutputPlane}, {'x'.join(map(str, kernel))}"
+        if any(number != 1 for number in step) or any(padding):
+            text += ", " + ",".join(map(str, step))
+        if any(padding):
+            text += ", " + ",".join(map(str, padding))
+        return (
+            text + self._further_text() + (")" if self.bias is not None or not self._prints_bias else ") without bias")
+        )
+
+    def _further_text(self) -> str:
+        return ""
 
 
-def _batch(images: Tensor) -> Tensor:
-    return images if images.dim() == 4 else images.unsqueeze(0)
+@register("nn.SpatialConvolution")
+class SpatialConvolution(_Convolution):
+    """Filters an image of ``nInputPlane`` planes into ``nOutputPlane`` planes.
+
+    The kernels are kW wide and kH high, the steps dW and dH (1 unless given); padW and padH zeros (0) surround the
+    image. Input: nInputPlane x height x width or a batch of these. Output: height (height + 2 padH - kH) / dH + 1,
+    rounded down, width likewise. ``weight`` is nOutputPlane x nInputPlane x kH x kW.
+    """
+
+    _axes, _named = ("H", "W"), ("W", "H")
+    padW = padH = 0  # files from before there was padding lack the fields
+    padding = None
+
+    def __init__(self, nInputPlane, nOutputPlane, kW, kH, dW=None, dH=None, padW=None, padH=None):
+        padW = 0 if padW is None else padW
+        self._set_up(nInputPlane, nOutputPlane, (kW, kH), (dW, dH), (padW, padW if padH is None else padH))
+        self.reset()
+
+    def updateGradInput(self, input, gradOutput):
+        geometry = self._geometry()
+        if self.gradInput is None or self.nInputPlane > _FEW or not input.is_cpu or geometry[2] != (1, 1):
+            return _Convolution.updateGradInput(self, input, gradOutput)
+        batch = self._batch(input)
+        gradOutput = gradOutput if batch is input else gradOutput.unsqueeze(0)
+        gradient, _, _ = product_convolution_backward(
+            gradOutput, batch, self._kernels(), self._each("k"), *geometry[:2], (True, False, False)
+        )
+        return take(self.gradInput, gradient.view(input.shape))
+
+    def _geometry(self) -> tuple:
+        if self.padding is not None:  # very old files have one number for both directions
+            self._set(padW=self.padding, padH=self.padding, padding=None)
+        return _Convolution._geometry(self)
+
+    def _kernels(self) -> Tensor:
+        """The weight with four dimensions; some classes and old files keep it with two."""
+        weight = self.weight
+        return weight if weight.dim() == 4 else weight.view(self.nOutputPlane, self.nInputPlane, self.kH, self.kW)
 
 
 @register("nn.SpatialConvolutionMM")
@@ -155,3 +187,222 @@ class SpatialConvolutionMM(SpatialConvolution):
 
     def _weight_size(self) -> tuple[int, ...]:
         return self.nOutputPlane, self.nInputPlane * self.kH * self.kW
+
+
+@register("nn.SpatialDilatedConvolution")
+class SpatialDilatedConvolution(SpatialConvolution):
+    """SpatialConvolution whose kernels touch only every dilationW-th column and dilationH-th row (1 unless given)."""
+
+    dilationW = dilationH = 1
+
+    def __init__(
+        self, nInputPlane, nOutputPlane, kW, kH, dW=None, dH=None, padW=None, padH=None, dilationW=None, dilationH=None
+    ):
+        SpatialConvolution.__init__(self, nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
+        self.dilationW = 1 if dilationW is None else dilationW
+        self.dilationH = 1 if dilationH is None else dilationH
+
+    def _dilation(self) -> tuple[int, ...]:
+        return self.dilationH, self.dilationW
+
+    def _further_text(self) -> str:
+        return f", {self.dilationW},{self.dilationH}"
+
+
+@register("nn.VolumetricConvolution")
+class VolumetricConvolution(_Convolution):
+    """Filters a volume, as SpatialConvolution does an image; kT, dT and padT are for the first axis, time.
+
+    Input: nInputPlane x time x height x width or a batch of these.
+    """
+
+    _axes, _named = ("T", "H", "W"), ("T", "W", "H")
+    _prints_bias = False
+    padT = padW = padH = 0
+
+    def __init__(
+        self, nInputPlane, nOutputPlane, kT, kW, kH, dT=None, dW=None, dH=None, padT=None, padW=None, padH=None
+    ):
+        padT = 0 if padT is None else padT
+        padW = padT if padW is None else padW
+        padding = (padT, padW, padW if padH is None else padH)
+        self._set_up(nInputPlane, nOutputPlane, (kT, kW, kH), (dT, dW, dH), padding)
+        self.reset()
+
+    def _kernels(self) -> Tensor:
+        weight = self.weight
+        return weight if weight.dim() == 5 else weight.view(self._weight_size())
+
+
+@register("nn.VolumetricDilatedConvolution")
+class VolumetricDilatedConvolution(VolumetricConvolution):
+    """VolumetricConvolution whose kernels touch only every dilationT-th slice, and so on (1 unless given)."""
+
+    _prints_bias = True
+
+    def __init__(
+        self, nInputPlane, nOutputPlane, kT, kW, kH, dT=None, dW=None, dH=None, padT=None, padW=None, padH=None,
+        dilationT=None, dilationW=None, dilationH=None,
+    ):  # fmt: skip
+        VolumetricConvolution.__init__(self, nInputPlane, nOutputPlane, kT, kW, kH, dT, dW, dH, padT, padW, padH)
+        self.dilationT = 1 if dilationT is None else dilationT
+        self.dilationW = 1 if dilationW is None else dilationW
+        self.dilationH = 1 if dilationH is None else dilationH
+
+    def _dilation(self) -> tuple[int, ...]:
+        return self._each("dilation")
+
+    def _further_text(self) -> str:
+        return f", {self.dilationT},{self.dilationW},{self.dilationH}"
+
+
+class _Full(_Convolution):
+    """What the transposed convolutions share.
+
+    The input may be a Table ``{tensor, target}``; the output then gets the sizes of ``target`` (as far as the
+    step leaves a choice), whose content does not matter.
+    """
+
+    _transposed = True
+
+    def _set_adjustment(self, *adjustment) -> None:
+        for axis, number in zip(self._named, adjustment, strict=True):
+            number = 0 if number is None else number
+            setattr(self, "adj" + axis, number)
+            if number > getattr(self, "d" + axis) - 1:
+                names = " and ".join("adj" + name for name in self._named)
+                raise TorchError(f"{names} must be smaller than the steps")
+        self.ones = utils.default_tensor()
+
+    def updateOutput(self, input):
+        if not isinstance(input, Table):
+            return _Convolution.updateOutput(self, input)
+        return self._fitted(input[2], lambda: _Convolution.updateOutput(self, input[1]))
+
+    def updateGradInput(self, input, gradOutput):
+        if not isinstance(input, Table) or self.gradInput is None:
+            return _Convolution.updateGradInput(self, input, gradOutput)
+        if isinstance(self.gradInput, Table):
+            self.gradInput = self.gradInput[1]
+        gradient = self._fitted(input[2], lambda: _Convolution.updateGradInput(self, input[1], gradOutput))
+        self.gradInput = Table([gradient, torch.zeros_like(input[2])])
+        return self.gradInput
+
+    def accGradParameters(self, input, gradOutput, scale=1) -> None:
+        if not isinstance(input, Table):
+            return _Convolution.accGradParameters(self, input, gradOutput, scale)
+        return self._fitted(input[2], lambda: _Convolution.accGradParameters(self, input[1], gradOutput, scale))
+
+    def _fitted(self, target: Tensor, call):
+        """``call()`` with the adjustment that gives the output the sizes of ``target``."""
+        own = {"adj" + axis: getattr(self, "adj" + axis) for axis in self._axes}
+        for axis, size in zip(self._axes, target.shape[-len(self._axes) :], strict=True):
+            kernel, step, padding = (getattr(self, prefix + axis) for prefix in ("k", "d", "pad"))
+            setattr(self, "adj" + axis, (size + 2 * padding - kernel) % step)
+        try:
+            return call()
+        finally:
+            self.__dict__.update(own)
+
+    def _adjustment(self) -> tuple[int, ...]:
+        return self._each("adj")
+
+    def _further_text(self) -> str:
+        adjustment = self._each("adj", self._named)
+        return ", " + ",".join(map(str, adjustment)) if any(adjustment) else ""
+
+
+@register("nn.SpatialFullConvolution")
+class SpatialFullConvolution(_Full):
+    """The transpose of SpatialConvolution: it makes images larger. Arguments as there.
+
+    adjW and adjH add columns and rows to the output, fewer than the step. ``weight`` is
+    nInputPlane x nOutputPlane x kH x kW. Output: height (height - 1) dH - 2 padH + kH + adjH, width likewise.
+    """
+
+    _axes, _named = ("H", "W"), ("W", "H")
+    adjW = adjH = 0
+
+    def __init__(self, nInputPlane, nOutputPlane, kW, kH, dW=None, dH=None, padW=None, padH=None, adjW=None, adjH=None):
+        self._set_up(nInputPlane, nOutputPlane, (kW, kH), (dW, dH), (padW or 0, padH or 0))
+        self._set_adjustment(adjW, adjH)
+        self.reset()
+
+
+@register("nn.VolumetricFullConvolution")
+class VolumetricFullConvolution(_Full):
+    """The transpose of VolumetricConvolution: it makes volumes larger. See SpatialFullConvolution."""
+
+    _axes, _named = ("T", "H", "W"), ("T", "W", "H")
+    _prints_bias = False
+    adjT = adjW = adjH = 0
+
+    def __init__(
+        self, nInputPlane, nOutputPlane, kT, kW, kH, dT=None, dW=None, dH=None, padT=None, padW=None, padH=None,
+        adjT=None, adjW=None, adjH=None,
+    ):  # fmt: skip
+        padding = (padT or 0, padW or 0, padH or 0)
+        self._set_up(nInputPlane, nOutputPlane, (kT, kW, kH), (dT, dW, dH), padding)
+        self._set_adjustment(adjT, adjW, adjH)
+        self.reset()
+
+
+@register("nn.TemporalConvolution")
+class TemporalConvolution(Module):
+    """Filters a sequence of frames: ``kW`` neighbouring frames of ``inputFrameSize`` numbers give one of
+    ``outputFrameSize``; the step is ``dW`` (1).
+
+    Input: frames x inputFrameSize or a batch of these. ``weight`` is outputFrameSize x (kW * inputFrameSize).
+    """
+
+    def __init__(self, inputFrameSize, outputFrameSize, kW, dW=None):
+        Module.__init__(self)
+        self.inputFrameSize, self.outputFrameSize = inputFrameSize, outputFrameSize
+        self.kW = kW
+        self.dW = 1 if dW is None else dW
+        self.weight = utils.default_tensor(outputFrameSize, inputFrameSize * kW)
+        self.bias = utils.default_tensor(outputFrameSize)
+        self.gradWeight = utils.default_tensor(outputFrameSize, inputFrameSize * kW)
+        self.gradBias = utils.default_tensor(outputFrameSize)
+        self.reset()
+
+    def reset(self, stdv: float | None = None) -> None:
+        bound = 1 / math.sqrt(self.kW * self.inputFrameSize) if stdv is None else stdv * math.sqrt(3)
+        random.default().fill_uniform(self.weight, -bound, bound)
+        random.default().fill_uniform(self.bias, -bound, bound)
+
+    def updateOutput(self, input):
+        windows = self._windows(input)
+        output = torch.addmm(self.bias, windows.reshape(-1, windows.shape[-1]), self.weight.t())
+        return self.output.set_(output.view(*windows.shape[:-1], -1))
+
+    def updateGradInput(self, input, gradOutput):
+        if self.gradInput is None:
+            return None
+        gradInput = self.gradInput.resize_(input.shape).zero_()
+        for place, part in enumerate(self.weight.view(self.outputFrameSize, self.kW, -1).unbind(1)):
+            # each of the kernel's frames sends its gradient to the frames that it saw
+            seen = gradInput.narrow(-2, place, (gradOutput.shape[-2] - 1) * self.dW + 1)
+            seen[..., :: self.dW, :].add_(torch.matmul(gradOutput, part))
+        return gradInput
+
+    def accGradParameters(self, input, gradOutput, scale=1) -> None:
+        scale = 1 if scale is None else scale
+        windows, gradient = self._windows(input), gradOutput.reshape(-1, self.outputFrameSize)
+        self.gradWeight.addmm_(gradient.t(), windows.reshape(len(gradient), -1), alpha=scale)
+        self.gradBias.add_(gradient.sum(0), alpha=scale)
+
+    def _windows(self, input: Tensor) -> Tensor:
+        """For each place of the kernel the frames that it sees, one behind the other."""
+        if input.dim() not in (2, 3):
+            raise TorchError(f"2D or 3D (batch mode) tensor expected for input, but got: {sizes(input)}")
+        frames, size = input.shape[-2:]
+        if size != self.inputFrameSize:
+            raise TorchError(f"invalid input frame size. Got: {size}, Expected: {self.inputFrameSize}")
+        if frames < self.kW:
+            raise TorchError(f"input sequence smaller than kernel size. Got: {frames}, Expected: {self.kW}")
+        return input.unfold(-2, self.kW, self.dW).transpose(-1, -2).flatten(-2)
+
+    def sharedAccUpdateGradParameters(self, input, gradOutput, lr) -> None:
+        # shared parameters add up their steps by themselves
+        self.defaultAccUpdateGradParameters(input, gradOutput, lr)

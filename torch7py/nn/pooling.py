@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 
 from ..classes import register
+from ..errors import TorchError
 from . import utils
+from ._check import need_tensor, sizes
 from ._kernels import fit, take
 from .module import Module
 
@@ -69,18 +71,45 @@ class SpatialMaxPooling(_Pooling):
         self.indices = torch.zeros(0, dtype=torch.int64)
 
     def updateOutput(self, input):
+        shape = self._output_shape(input)
         self.iheight, self.iwidth = input.shape[-2:]
-        output, indices = max_pool2d(input, *self._geometry())
+        output, indices = self.output, as_indices(self.indices, input)
+        if output.shape != shape or indices.shape != shape:
+            output.resize_(shape)
+            indices.resize_(shape)
+        geometry = self._geometry()
+        max_pool2d(input, *geometry, out=(output, indices))
         total = output.sum().item()
         if total != total and output.isnan().any():  # the kernel lets nan win
-            output, indices = max_pool2d(input.masked_fill(input.isnan(), -torch.inf), *self._geometry())
-        self.indices = _as_indices(self.indices, input).set_(indices.contiguous().add_(1))
-        return take(self.output, output)
+            max_pool2d(input.masked_fill(input.isnan(), -torch.inf), *geometry, out=(output, indices))
+        self.indices = indices.add_(1)
+        return output
 
     def updateGradInput(self, input, gradOutput):
-        return max_pool2d_backward(
-            gradOutput, input, *self._geometry(), self.indices - 1, grad_input=fit(self.gradInput, input)
-        )
+        gradInput, indices = fit(self.gradInput, input), self.indices.sub_(1)
+        try:
+            return max_pool2d_backward(gradOutput, input, *self._geometry(), indices, grad_input=gradInput)
+        finally:
+            indices.add_(1)
+
+    def _output_shape(self, input: Tensor) -> tuple[int, ...]:
+        need_tensor(input, self.output)
+        if input.dim() not in (3, 4):
+            raise TorchError(f"3D or 4D input tensor expected but got: {sizes(input)}")
+        result = list(input.shape[:-2])
+        for size, *window in zip(input.shape[-2:], *self._windows(), self._dilation(), strict=True):
+            result.append(self._count(size, *window))
+        if min(result[-2:]) < 1:
+            raise TorchError(f"Given input size: {sizes(input)}. Calculated output size: {result}, which is too small")
+        return tuple(result)
+
+    def _count(self, size: int, kernel: int, step: int, pad: int, dilation: int) -> int:
+        """How many windows there are along an axis."""
+        room = size + 2 * pad - dilation * (kernel - 1) - 1
+        if not self.ceil_mode:
+            return room // step + 1
+        count = -(-room // step) + 1
+        return count - 1 if (count - 1) * step >= size + pad else count  # no window may begin behind the edge
 
     def _geometry(self) -> tuple:
         return *self._windows(), self._dilation(), self.ceil_mode
@@ -97,11 +126,27 @@ class SpatialMaxPooling(_Pooling):
         return Module.clearState(self)
 
 
-def _as_indices(known: Tensor | None, input: Tensor) -> Tensor:
+def as_indices(known: Tensor | None, input: Tensor) -> Tensor:
     """The tensor object that holds the indices; a new one if a conversion has changed its type."""
     if known is None or known.dtype is not torch.int64 or known.device != input.device:
         return torch.empty(0, dtype=torch.int64, device=input.device)
     return known
+
+
+@register("nn.SpatialDilatedMaxPooling")
+class SpatialDilatedMaxPooling(SpatialMaxPooling):
+    """SpatialMaxPooling whose windows see only every dilationW-th column and dilationH-th row (1 unless given)."""
+
+    def __init__(self, kW, kH, dW=None, dH=None, padW=None, padH=None, dilationW=None, dilationH=None):
+        SpatialMaxPooling.__init__(self, kW, kH, dW, dH, padW, padH)
+        self.dilationW = 1 if dilationW is None else dilationW
+        self.dilationH = 1 if dilationH is None else dilationH
+
+    def _dilation(self) -> tuple[int, int]:
+        return self.dilationH, self.dilationW
+
+    def __tostring__(self) -> str:
+        return f"{SpatialMaxPooling.__tostring__(self)[:-1]}, {self.dilationW},{self.dilationH})"
 
 
 @register("nn.SpatialAveragePooling")

@@ -7,7 +7,7 @@ import sys
 import time
 
 from torch7py.classes import TorchObject, register
-from torch7py.console import current, luatype, tostring
+from torch7py.console import current, file_name, luatype, to_bytes, tostring
 from torch7py.errors import TorchError
 from torch7py.table import Table
 
@@ -28,11 +28,14 @@ class LogFile:
 
     def __init__(self, path: str | None):
         """path: where to write; standard output if None."""
-        self._stream = None if path is None else open(path, "w", encoding="latin-1", errors="replace")
+        self._stream = None if path is None else open(file_name(path), "wb")
 
     def write(self, *texts) -> LogFile:
-        stream = self._stream or sys.stdout
-        stream.write("".join(tostring(text) for text in texts))
+        text = "".join(tostring(text) for text in texts)
+        if self._stream is None:
+            current.console.write(text)
+        else:
+            self._stream.write(to_bytes(text))
         return self
 
     def flush(self) -> None:
@@ -62,7 +65,7 @@ class Logger(TorchObject):
         if filename:
             self.name = filename
             self.epsfile = filename + ".eps"
-            os.makedirs(os.path.dirname(filename) or ".", exist_ok=True)
+            os.makedirs(os.path.dirname(file_name(filename)) or ".", exist_ok=True)
             self.file = LogFile(filename + time.strftime("-%Y_%m_%d_%X") if timestamp else filename)
         else:
             self.name = "stdout"
@@ -165,9 +168,9 @@ class Logger(TorchObject):
         axes.grid(True)
         axes.legend()
         axes.set_title(f"<Logger::{self.name}>")
-        figure.savefig(self.epsfile)
+        figure.savefig(file_name(self.epsfile))
         if self.showPlot:
-            figure.savefig(self.name + ".png")
+            figure.savefig(file_name(self.name + ".png"))
 
 
 def _table(values: Table | list | dict) -> Table:

@@ -23,7 +23,7 @@ from torch7py.serialization.reader import Reader
 from torch7py.serialization.world import World
 from torch7py.serialization.writer import Writer
 from torch7py.tensor import types
-from torch7py.tensor.arguments import bad_argument, element, integer, number
+from torch7py.tensor.arguments import bad_argument, describe, element, integer, number
 from torch7py.tensor.storage import Storage
 
 _MODES = {"r": (True, False), "w": (False, True), "rw": (True, True)}
@@ -200,7 +200,7 @@ class File:
         """Write the characters as they are; their number."""
         self._may_write()
         if not isinstance(text, (str, bytes)):
-            raise bad_argument(2, "writeString", f"string expected, got {type(text).__name__}")
+            raise bad_argument(2, "writeString", f"string expected, got {describe(text)}")
         content = text if isinstance(text, bytes) else _bytes(text)
         return len(content) if self._try_write(self._handle.write, content) else 0
 
@@ -267,7 +267,7 @@ class File:
         if not self._quiet:
             try:
                 place = f", byte {self._handle.tell()}"
-            except OSError:
+            except (OSError, ValueError):  # a pipe, a closed file
                 place = ""
             raise TorchError(f"{message} ({self._name}{place})")
 
@@ -291,7 +291,7 @@ class File:
             return count
         amount = 1 if wanted is None else number(wanted)
         if amount is None:
-            raise ArgumentError(f"nothing, number, or {kind}Storage expected, got {_describe(wanted)}")
+            raise ArgumentError(f"nothing, number, or {kind}Storage expected, got {describe(wanted)}")
         amount = int(amount)
         if amount < 0:
             raise TorchError(f"cannot read {amount} elements")
@@ -310,7 +310,7 @@ class File:
         if isinstance(value, Storage) and value.dtype == dtype:
             return len(value) if self._try_write(self._coding.write_array, elements(value)) else 0
         if number(value) is None:
-            raise ArgumentError(f"number, or {types.kind(dtype)}Storage expected, got {_describe(value)}")
+            raise ArgumentError(f"number, or {types.kind(dtype)}Storage expected, got {describe(value)}")
         scalar = torch.tensor([element(value, dtype)], dtype=dtype).numpy()
         self._try_write(self._coding.write_array, scalar)
         return None
@@ -349,6 +349,8 @@ class DiskFile(File):
 
     def __new__(cls, name: str, mode: str = "r", quiet: bool = False, *, world: World | None = None):
         world = world or cls.world
+        if not isinstance(name, (str, bytes, os.PathLike)):  # open() would take a number for an open file
+            raise bad_argument(1, cls.__name__, f"string expected, got {describe(name)}")
         try:
             self = cls._on(cls._open(world.path(name), mode), name, mode, world)
         except (OSError, ValueError) as error:
@@ -427,9 +429,10 @@ class PipeFile(DiskFile):
 
     def close(self) -> PipeFile:
         """Close the pipe and wait for the command to end."""
-        super().close()
-        self._handle.process.wait()
-        return self
+        try:
+            return super().close()
+        finally:
+            self._handle.process.wait()
 
     def __tostring__(self) -> str:
         """The text that Torch7 prints."""
@@ -472,24 +475,27 @@ class MemoryFile(File):
     def storage(self) -> Storage:
         """The content and a zero behind it, as a CharStorage, which from now on follows what is written."""
         self._opened()
+        size = len(self._handle.getbuffer())
         if self._storage is None:
-            self._storage = Storage(torch.int8, 0)
-        self._copy_out(0)
-        return self._storage
+            self._storage = Storage(torch.int8, size + 1)
+        self._copy_out(0, size)
+        return self._storage.resize(size + 1)
 
-    def _copy_out(self, start: int) -> None:
-        """Bring the storage up to date from byte ``start`` on."""
+    def _copy_out(self, start: int, end: int) -> None:
+        """Bring these bytes of the storage up to date, and the zero at the end."""
         with self._handle.getbuffer() as content:
-            self._storage.resize(len(content) + 1)
+            needed = len(content) + 1
+            if len(self._storage) < needed:
+                self._storage.resize(max(needed, needed * 3 // 2))
             target = elements(self._storage).view(numpy.uint8)
-            target[start:-1] = content[start:]
-            target[-1] = 0
+            target[start:end] = content[start:end]
+            target[needed - 1] = 0
 
     def _try_write(self, write: Callable, *arguments) -> bool:
         start = self._handle.tell()
         done = super()._try_write(write, *arguments)
         if self._storage is not None and not self._handle.closed:
-            self._copy_out(start)
+            self._copy_out(start, self._handle.tell())
         return done
 
     def _seek(self, place: int) -> None:
@@ -508,7 +514,3 @@ def _bytes(text: str) -> bytes:
         return text.encode("latin-1")
     except UnicodeEncodeError as error:
         raise TorchError(f"string with a character that is no byte: {text[error.start]!r}") from None
-
-
-def _describe(value: Any) -> str:
-    return "nothing" if value is None else types.typename(value) or type(value).__name__

@@ -82,10 +82,11 @@ class Writer:
             return TABLE
         if isinstance(value, LuaFunction):
             return value.kind
-        if isinstance(value, (torch.Tensor, Handle, Storage, TorchObject)):
+        if isinstance(value, (torch.Tensor, Storage)):
             return TORCH
         if getattr(value, "__typename__", None) is not None:
-            return TORCH if own_method(value, "_t7_fields") or own_method(value, "write") else None
+            known = isinstance(value, (TorchObject, Handle)) or own_method(value, "_t7_fields")
+            return TORCH if known or own_method(value, "write") else None
         return RECURSIVE_FUNCTION if callable(value) and self._dump(value) is not None else None
 
     def _dump(self, value: Any) -> LuaFunction | None:
@@ -94,13 +95,14 @@ class Writer:
 
     def _begin(self, value: Any, hook: Callable[[Any], Any] | None) -> Entries | None:
         """Write a value, as far as it does not hold others; the values that it holds."""
-        original = value = value.tensor if isinstance(value, Handle) else value
+        original = value = _plain(value)
         if hook is not None:
-            value = hook(value)
+            value = _plain(hook(value))
         coding = self._file._coding
         kind = self.kind(value)
         if kind is None:
-            raise TorchError(f"Unwritable object <{_describe(value)}> at {self._where()}")
+            name = types.typename(value) or ("function" if callable(value) else type(value).__name__)
+            raise TorchError(f"Unwritable object <{name}> at {self._where()}")
         coding.write_int(kind)
         if kind == NUMBER:
             coding.write_double(self._double(value))
@@ -232,6 +234,5 @@ class Writer:
         return ".".join(parts)
 
 
-def _describe(value: Any) -> str:
-    name = getattr(value, "__typename__", None)
-    return name if isinstance(name, str) else "function" if callable(value) else type(value).__name__
+def _plain(value: Any) -> Any:
+    return value.tensor if isinstance(value, Handle) else value

@@ -22,5 +22,6 @@ from torch7py.tensor import (  # noqa: F401
     reductions,
     sampling,
     sorting,
+    threads,
     views,
 )
