@@ -55,7 +55,11 @@ class LuaTorch:
             register_builtins=False,
             overflow_handler=float,
         )
-        self._reference_types = (type(lua.globals()), type(lua.eval("print")), type(lua.eval("coroutine.create(function() end)")))
+        self._reference_types = (
+            type(lua.globals()),
+            type(lua.eval("print")),
+            type(lua.eval("coroutine.create(function() end)")),
+        )
         self._table_type = self._reference_types[0]
         self.failure: tuple = (None, None)  # the last exception of Python's that became a Lua error, and its text
         self.on_exit: Callable[[int], None] = sys.exit  # what os.exit calls; th ends the process at once
@@ -112,7 +116,14 @@ class LuaTorch:
             world["torch"][name] = self.function(partial(getattr(serialization, name), world=self.world))
         for name, function in stubs.items():
             world[name] = self.function(function)
-        for function in (objects.layout, objects.getitem, objects.setitem, objects.getfield, objects.setfield, objects.fields):
+        for function in (
+            objects.layout,
+            objects.getitem,
+            objects.setitem,
+            objects.getfield,
+            objects.setfield,
+            objects.fields,
+        ):
             world[function.__name__] = self.function(function, steady=True)
         world["python_packages"] = self.reference_table(packages.PYTHON_PACKAGES)
         world["lua_packages"] = self.reference_table(packages.LUA_PACKAGES)
@@ -215,6 +226,8 @@ class LuaTorch:
         if answer[0] is True:
             return answer[1] if len(answer) == 2 else answer[1:]
         _, value, traceback = answer
+        if isinstance(value, BaseException):  # it came between two steps of the door: Ctrl-C
+            raise value
         (failure, text), self.failure = self.failure, (None, None)
         if failure is None or not (value is text or isinstance(value, str) and isinstance(text, str) and text in value):
             raise LuaError(value, traceback)  # a script has dealt with the last failure of Python's

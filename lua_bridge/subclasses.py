@@ -64,7 +64,9 @@ class Subclasses:
             members = [("new", objects.constructor(typename))]
         elif storage_dtype(typename):
             extras = [name for name, owners in objects.STORAGE_EXTRAS.items() if typename in owners]
-            members = [("new", self._storage_constructor(typename))] + [(name, getattr(Storage, name)) for name in extras]
+            members = [("new", self._storage_constructor(typename))] + [
+                (name, getattr(Storage, name)) for name in extras
+            ]
         else:
             members = objects.class_members(self.find(typename))
         return self._member_table(members)

@@ -64,7 +64,9 @@ def test_a_position_is_put_once(lua):
 
 
 def test_the_path_of_modules_is_named(lua):
-    text = message(lua, "local net = nn.Sequential():add(nn.Identity()):add(nn.Linear(3, 2))\nnet:forward(torch.ones(4))")
+    text = message(
+        lua, "local net = nn.Sequential():add(nn.Identity()):add(nn.Linear(3, 2))\nnet:forward(torch.ones(4))"
+    )
     assert "In 2 module of nn.Sequential" in text
 
 

@@ -75,7 +75,9 @@ def test_fields_of_any_lua_type(lua):
 
 def test_pairs_and_raw_access_know_objects(lua):
     lua.execute("m = nn.Linear(2, 3)")
-    names = lua.execute("local names = {} for k in pairs(m) do names[#names + 1] = k end table.sort(names) return names")
+    names = lua.execute(
+        "local names = {} for k in pairs(m) do names[#names + 1] = k end table.sort(names) return names"
+    )
     assert {"weight", "bias", "gradWeight", "gradBias"} <= set(names)
     assert lua.eval("rawget(m, 'weight') == m.weight, rawget(m, 'forward'), next(m) ~= nil") == (True, None, True)
     assert lua.eval("getmetatable(m) == torch.getmetatable('nn.Linear')") is True
