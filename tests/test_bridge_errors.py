@@ -84,7 +84,7 @@ def test_python_sees_both_tracebacks(lua):
 
 def test_nested_borders_keep_the_inner_traceback(lua):
     lua.execute(
-        "local M, parent = torch.class('nn.Broken', 'nn.Module')\nfunction M:updateOutput(input)\n  error('inside')\nend",
+        "local M = torch.class('nn.Broken', 'nn.Module')\nfunction M:updateOutput(input)\n  error('inside')\nend",
         name="@module.lua",
     )
     with pytest.raises(LuaError) as caught:

@@ -247,7 +247,11 @@ def test_index_handlers(lua):
     result = lua.execute("""
         local P, parent = torch.class('Proxy')
         function P:__index__(key) if key == 'magic' then return 'yes', true end return false end
-        function P:__newindex__(key, value) if key == 'hidden' then rawset(self, 'shown', value) return true end return false end
+        function P:__newindex__(key, value)
+           if key ~= 'hidden' then return false end
+           rawset(self, 'shown', value)
+           return true
+        end
         local p = _G.Proxy()
         p.hidden, p.plain = 1, 2
         return p.magic, p.shown, p.hidden, p.plain

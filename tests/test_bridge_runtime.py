@@ -163,7 +163,8 @@ def test_without_luajit_everything_works():
             x:apply(function(v) return v + 1 end)
             local net = nn.Sequential():add(nn.Linear(3, 2)):add(nn.Tanh())
             net:forward(x)
-            return x[1][2], x[{2, 3}], x:size(2), x:narrow(1, 1, 1):sum(), type(x[1]), net:backward(x, torch.ones(2, 2)):dim()
+            local gradient = net:backward(x, torch.ones(2, 2))
+            return x[1][2], x[{2, 3}], x:size(2), x:narrow(1, 1, 1):sum(), type(x[1]), gradient:dim()
         """)
         assert result == (6, 8, 3, 10, "userdata", 2)
 
@@ -241,7 +242,8 @@ def test_python_gets_lua_modules_that_train(lua):
     lua.require("optim")
     loss = lua.execute("""
         torch.manualSeed(1)
-        local net, criterion = nn.Sequential():add(nn.Linear(3, 4)):add(nn.Tanh()):add(nn.Linear(4, 1)), nn.MSECriterion()
+        local net = nn.Sequential():add(nn.Linear(3, 4)):add(nn.Tanh()):add(nn.Linear(4, 1))
+        local criterion = nn.MSECriterion()
         local x, y = torch.randn(20, 3), torch.randn(20, 1)
         local params, grads = net:getParameters()
         local function feval(p)
