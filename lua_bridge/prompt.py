@@ -17,7 +17,7 @@ def complete_names(lua: LuaTorch, text: str) -> list[str]:
     path, separator, start = re.match(r"(?:(.*)([.:]))?([^.:]*)$", text).groups()
     found = lua.call(lua.names_in, path or "")
     prefix = f"{path}{separator}" if path else ""
-    return sorted(prefix + name for name in found if isinstance(name, str) and name.startswith(start))
+    return sorted({prefix + name for name in found if isinstance(name, str) and name.startswith(start)})
 
 
 def set_up_readline(lua: LuaTorch) -> None:
@@ -59,7 +59,9 @@ def compile_line(lua: LuaTorch, code: str):
     Raises:
         LuaError: a syntax error.
     """
-    for candidate in ("return " + code.lstrip().removeprefix("="), code):
+    expression = code.lstrip().removeprefix("=")
+    # not `return expression`: a tail call would leave no line for an error's position
+    for candidate in (f"return (function(...) return ... end)({expression}\n)", code):
         try:
             return lua.compile(candidate, name="=stdin")
         except LuaError as error:
