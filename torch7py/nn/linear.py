@@ -11,6 +11,7 @@ from ..classes import register
 from ..errors import TorchError
 from . import utils
 from ._check import product_error
+from ._products import LARGE, is_large, product
 from .module import Module
 
 Tensor = torch.Tensor
@@ -58,6 +59,8 @@ class Linear(Module):
                 else:
                     addmv(bias, weight, input, out=output)
             elif input.dim() == 2:
+                if is_large(input, weight):
+                    return output.set_(product(input, weight, bias))
                 shape = (input.shape[0], weight.shape[0])
                 if output.shape != shape:
                     output.resize_(shape)
@@ -80,6 +83,8 @@ class Linear(Module):
         try:
             if input.dim() == 1:
                 mv(weight.t(), gradOutput, out=gradInput)
+            elif is_large(gradOutput, weight.t()):
+                gradInput.set_(product(gradOutput, weight.t()))
             else:
                 mm(gradOutput, weight, out=gradInput)
         except (RuntimeError, TypeError, AttributeError) as error:
@@ -98,7 +103,11 @@ class Linear(Module):
             if gradBias is not None:
                 gradBias.add_(gradOutput, alpha=scale)
         else:
-            gradWeight.addmm_(gradOutput.t(), input, alpha=scale)
+            # the product and then the sum: two steps, where MKL needs one
+            if is_large(gradOutput.t(), input.t(), 4 * LARGE):
+                gradWeight.add_(product(gradOutput.t(), input.t()), alpha=scale)
+            else:
+                gradWeight.addmm_(gradOutput.t(), input, alpha=scale)
             if gradBias is not None:
                 gradBias.add_(gradOutput.sum(0), alpha=scale)
 
