@@ -13,21 +13,19 @@ Tensor = torch.Tensor
 
 # What torch.compile itself uses for torch.nn.Linear; absent in builds without oneDNN.
 _linear = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
-# Multiplications from which it pays.
+# Multiplications from which it pays. A caller compares first, as that takes no time.
 LARGE = 5_000_000
 
 
-def is_large(a: Tensor, b: Tensor, least: int = LARGE) -> bool:
+def fits(a: Tensor, b: Tensor) -> bool:
     """Whether ``a`` times the transpose of ``b`` is a product for :func:`product`."""
-    rows, inner = a.shape
     return (
-        rows * inner * b.shape[0] >= least
-        and _linear is not None
+        _linear is not None
         and a.dtype is torch.float32
         and b.dtype is torch.float32
         and a.is_cpu
         and b.is_cpu
-        and inner == b.shape[1]
+        and a.shape[1] == b.shape[1]
     )
 
 

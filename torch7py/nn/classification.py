@@ -44,8 +44,10 @@ class ClassNLLCriterion(Criterion):
 
     def updateOutput(self, input, target):
         """The loss, and the weight of all targets together."""
-        if type(target) is int and input.dim() == 1:
-            total_loss, weight = self._single(input, target)
+        sample = self._sample(input, target)
+        if sample is not None:
+            position, weight = sample
+            total_loss = -input.view(-1)[position].item() * weight if weight else 0.0
             self.total_weight_tensor.fill_(weight)
         else:
             rows, classes = self._rows(input, target)
@@ -62,6 +64,11 @@ class ClassNLLCriterion(Criterion):
         gradInput = fit(self.gradInput, input)
         if not self.total_weight_tensor.item() > 0:
             return gradInput.zero_()
+        sample = self._sample(input, target)
+        if sample is not None:
+            position, weight = sample
+            gradInput.zero_().view(-1)[position] = -1 if self.sizeAverage else -weight
+            return gradInput
         rows, classes = self._rows(input, target)
         reduction = _MEAN if self.sizeAverage else _SUM
         try:
@@ -73,13 +80,25 @@ class ClassNLLCriterion(Criterion):
             raise self._misfit(error, input) from error
         return gradInput
 
-    def _single(self, input: Tensor, target: int) -> tuple[float, float]:
+    def _sample(self, input: Tensor, target) -> tuple[int, float] | None:
+        """For one sample, which needs no kernel: the class from 0 and its weight, 0 if it is to be ignored."""
+        if type(target) is Tensor:
+            if target.dtype is not torch.int64 or target.numel() != 1 or len(input) != 1 or input.dim() != 2:
+                return None
+            self.target = target
+            target = target.item()
+        elif type(target) is not int or input.dim() != 1:
+            return None
         if target == self.ignoreIndex:
-            return 0.0, 0.0
-        if not 1 <= target <= input.shape[0]:
-            raise TorchError(f"target {target} is not a class from 1 to {input.shape[0]}")
-        weight = 1.0 if self.weights is None else self.weights[target - 1].item()
-        return -input[target - 1].item() * weight, weight
+            return 0, 0.0
+        classes = input.shape[-1]
+        if not 1 <= target <= classes:
+            raise TorchError(f"target {target} is not a class from 1 to {classes}")
+        if self.weights is None:
+            return target - 1, 1.0
+        if self.weights.numel() != classes:
+            return None
+        return target - 1, self.weights[target - 1].item()
 
     def _rows(self, input: Tensor, target) -> tuple[Tensor, Tensor]:
         """The input as a batch, and the classes from 0 as a LongTensor."""

@@ -11,7 +11,7 @@ from ..classes import register
 from ..errors import TorchError
 from . import utils
 from ._check import product_error
-from ._products import LARGE, is_large, product
+from ._products import LARGE, fits, product
 from .module import Module
 
 Tensor = torch.Tensor
@@ -59,9 +59,10 @@ class Linear(Module):
                 else:
                     addmv(bias, weight, input, out=output)
             elif input.dim() == 2:
-                if is_large(input, weight):
+                rows = len(input)
+                if rows * weight.numel() >= LARGE and fits(input, weight):
                     return output.set_(product(input, weight, bias))
-                shape = (input.shape[0], weight.shape[0])
+                shape = (rows, weight.shape[0])
                 if output.shape != shape:
                     output.resize_(shape)
                 if bias is None:
@@ -83,7 +84,7 @@ class Linear(Module):
         try:
             if input.dim() == 1:
                 mv(weight.t(), gradOutput, out=gradInput)
-            elif is_large(gradOutput, weight.t()):
+            elif len(input) * weight.numel() >= LARGE and fits(gradOutput, weight.t()):
                 gradInput.set_(product(gradOutput, weight.t()))
             else:
                 mm(gradOutput, weight, out=gradInput)
@@ -103,13 +104,20 @@ class Linear(Module):
             if gradBias is not None:
                 gradBias.add_(gradOutput, alpha=scale)
         else:
-            # the product and then the sum: two steps, where MKL needs one
-            if is_large(gradOutput.t(), input.t(), 4 * LARGE):
-                gradWeight.add_(product(gradOutput.t(), input.t()), alpha=scale)
+            rows, columns = len(input), gradOutput.t()
+            # product and sum are two steps here, where MKL needs one
+            if rows * gradWeight.numel() >= 4 * LARGE and fits(columns, input.t()):
+                gradWeight.add_(product(columns, input.t()), alpha=scale)
+            elif scale == 1:
+                gradWeight.addmm_(columns, input)
             else:
-                gradWeight.addmm_(gradOutput.t(), input, alpha=scale)
+                gradWeight.addmm_(columns, input, alpha=scale)
             if gradBias is not None:
-                gradBias.add_(gradOutput.sum(0), alpha=scale)
+                gradient = gradOutput.sum(0) if rows > 1 else gradOutput.view(-1)
+                if scale == 1:
+                    gradBias.add_(gradient)
+                else:
+                    gradBias.add_(gradient, alpha=scale)
 
     def _misfit(self, error: Exception, input) -> Exception:
         left, right = (self.weight, input) if getattr(input, "ndim", 2) == 1 else (input, self.weight.t())
