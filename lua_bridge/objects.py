@@ -16,7 +16,7 @@ from torch7py.tensor.registry import methods
 from torch7py.tensor.storage import METHODS, Storage
 
 # Lua's names of members whose Python names differ.
-PYTHON_NAMES = {"__init": "__init__"}
+PYTHON_NAMES = {"__init": "__init__", "__len": "__len__"}
 LUA_NAMES = {python: lua for lua, python in PYTHON_NAMES.items()}
 METAMETHODS = frozenset(
     f"__{name}__" for name in "add sub mul div mod pow unm concat lt le len call tostring index newindex".split()

@@ -20,6 +20,7 @@ from lua_bridge.values import LuaFunction, LuaObject, LuaStore, ObjectMethod
 from torch7py import serialization
 from torch7py.console import current
 from torch7py.table import Table
+from torch7py.tensor.handle import Tensor
 from torch7py.tensor.storage import longs
 
 CHUNK = 2000  # values that cross in one call when a long table is read
@@ -272,10 +273,10 @@ class LuaTorch:
             return self._table_reference(Table(value))
         if isinstance(value, torch.Size):
             return longs(value)
+        if isinstance(value, Tensor):
+            return value.tensor
         if kind in self._reference_types or hasattr(value, "__typename__"):
             return value
-        if hasattr(kind, "__torch7_tensor__"):
-            return value.tensor
         if callable(value) and not isinstance(value, type):
             return self.function(value)
         return value

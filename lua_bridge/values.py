@@ -47,6 +47,9 @@ class LuaFunction:
     def __call__(self, *args):
         return self.runtime.call(self.reference, *args)
 
+    def __deepcopy__(self, copies: dict) -> LuaFunction:
+        return self  # as in Lua, where a function has no copies
+
     def __repr__(self) -> str:
         return "<Lua function>"
 
@@ -62,6 +65,11 @@ class ObjectMethod:
 
     def __call__(self, *args):
         return self.function(self.object(), *args)
+
+    def __deepcopy__(self, copies: dict) -> ObjectMethod:
+        """The copy of an object calls the function with the copy."""
+        owner = self.object()
+        return ObjectMethod(self.function, copies.get(id(owner), owner))
 
 
 class LuaObject:

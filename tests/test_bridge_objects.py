@@ -197,6 +197,24 @@ def test_a_method_overridden_on_one_object(lua):
     assert m.gradWeight.abs().sum() > 0
 
 
+def test_a_clone_has_its_own_overridden_methods(lua):
+    lua.execute("""
+        m = nn.Identity()
+        m.name, m.say = 'original', function(self) return self.name end
+        function m:updateOutput(input) self.output = input * #self.name return self.output end
+        copy = m:clone()
+        copy.name = 'copy'
+    """)
+    assert lua.eval("copy:say(), m:say()") == ("copy", "original")
+    assert lua.globals["copy"].forward(ONE).tolist() == [4]
+
+
+def test_handles_become_tensors(lua):
+    x = torch7py.Tensor([1, 2])
+    lua.globals["x"] = x
+    assert lua.eval("x") is x.tensor and lua.execute("return (...)[2]", x) == 2
+
+
 def test_a_python_class_subclassed_in_lua(lua):
     @torch7py.classes.register("nn.TestDouble")
     class Double(nn.Module):

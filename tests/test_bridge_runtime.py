@@ -203,6 +203,20 @@ def test_a_tensor_over_a_shrunken_storage_is_not_read(lua):
         lua.execute("local x = torch.zeros(1000); local s = x[1]; x:storage():resize(5); return x[900]")
 
 
+def test_a_mapped_tensor_can_be_resized(lua):
+    assert (
+        lua.execute("""
+        local x = torch.Tensor{1, 2}
+        x:map(torch.Tensor{3, 4}, function(a, b) return a + b end)
+        x:resize(1000):fill(1)
+        return x:sum()
+    """)
+        == 1000
+    )
+    with pytest.raises(LuaError, match="resized while"):
+        lua.execute("local x = torch.Tensor(2); x:map(torch.Tensor(2), function() x:resize(100000) return 1 end)")
+
+
 def test_bounds_are_checked(lua):
     for key in ("0", "4", "-4", "1e300", "0/0"):
         with pytest.raises(LuaError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..classes import register
+from ..console import current
 from ..errors import TorchError
 from ..table import Table
 from ..tensor.storage import Storage
@@ -111,7 +112,7 @@ class ModuleCriterion(Criterion):
             if module is not None:
                 setattr(self, name, module)
         if inputModule is not None and both(inputModule.parameters())[0]:
-            print("Warning: nn.ModuleCriterion doesn't support parameter updates")
+            current.console.print("Warning: nn.ModuleCriterion doesn't support parameter updates")
 
     def updateOutput(self, input, target):
         if self.inputModule is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..classes import register
+from ..console import current
 from ..errors import TorchError
 from ..table import Table
 from . import utils
@@ -137,12 +138,12 @@ class PrintSize(Module):
 
     def updateOutput(self, input):
         self.output = input
-        print(f"{self.prefix}:input\n", _size(input))
+        current.console.print(f"{self.prefix}:input\n", _size(input))
         return input
 
     def updateGradInput(self, input, gradOutput):
         self.gradInput = gradOutput
-        print(f"{self.prefix}:gradOutput\n", _size(gradOutput))
+        current.console.print(f"{self.prefix}:gradOutput\n", _size(gradOutput))
         return gradOutput
 
 

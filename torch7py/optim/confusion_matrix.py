@@ -11,6 +11,7 @@ from torch7py.console import tostring
 from torch7py.errors import TorchError
 from torch7py.optim.common import divide, plain
 from torch7py.table import Table
+from torch7py.tensor.storage import as_array
 
 
 @register("optim.ConfusionMatrix")
@@ -52,7 +53,7 @@ class ConfusionMatrix(TorchObject):
         for name, index in (("target", target), ("prediction", prediction)):
             if not 1 <= index <= self.nclasses:
                 raise TorchError(f"ConfusionMatrix: {name} {index} is out of range (1 to {self.nclasses})")
-        self.mat.numpy()[target - 1, prediction - 1] += 1
+        as_array(self.mat)[target - 1, prediction - 1] += 1
 
     def batchAdd(self, predictions, targets) -> None:
         """Count a batch: each argument is a vector (or one column) of class numbers, or a matrix with a row of scores

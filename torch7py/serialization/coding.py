@@ -7,7 +7,6 @@ memory is taken.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import io
 import math
@@ -23,11 +22,9 @@ import torch
 
 from torch7py.errors import TorchError
 from torch7py.serialization.large import LARGE, expect_filling, expect_writing
-from torch7py.tensor import types
-from torch7py.tensor.storage import Storage
+from torch7py.tensor.storage import Storage, as_array
 
 CHUNK = 1 << 20  # elements at a time, where an array cannot go in one piece
-_NUMPY = {dtype: numpy.dtype(str(dtype).removeprefix("torch.")) for dtype in types.DTYPES.values()}
 _TRUSTED = 1 << 20  # bytes that may be asked for without a look at the file's size
 
 
@@ -42,11 +39,7 @@ def short(got: int, wanted: int) -> ReadError:
 
 def elements(storage: Storage) -> numpy.ndarray:
     """The elements of a storage where they are; for one on a GPU a copy."""
-    tensor = storage.tensor().cpu()
-    # not tensor.numpy(), after which PyTorch refuses to resize the storage
-    memory = (ctypes.c_char * (len(tensor) * tensor.itemsize)).from_address(tensor.data_ptr())
-    memory.owner = tensor
-    return numpy.frombuffer(memory, _NUMPY[tensor.dtype]) if len(tensor) else numpy.empty(0, _NUMPY[tensor.dtype])
+    return as_array(storage.tensor().cpu())
 
 
 class Coding:

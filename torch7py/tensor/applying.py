@@ -11,6 +11,7 @@ from torch7py.tensor.arguments import bad_argument, describe, element, number
 from torch7py.tensor.copying import check_same_count
 from torch7py.tensor.geometry import check_same_type
 from torch7py.tensor.registry import method
+from torch7py.tensor.storage import as_array
 
 
 @method("apply")
@@ -43,9 +44,13 @@ def _each(name: str, call: Callable, x: torch.Tensor, *others: torch.Tensor) -> 
     if not x.is_cpu:
         return x.copy_(_each(name, call, x.cpu(), *[other.cpu() for other in others]))
     # written one by one, since the function may look at what it has done so far
-    target, *sources = [tensor.numpy().flat for tensor in (x, *others)]
+    tensors = (x, *others)
+    target, *sources = [as_array(tensor).flat for tensor in tensors]
+    addresses = [tensor.data_ptr() for tensor in tensors]
     for i in range(x.numel()):
         result = call(target[i].item(), *[source[i].item() for source in sources])
+        if addresses != [tensor.data_ptr() for tensor in tensors]:
+            raise TorchError(f"{name}: a tensor was resized while its elements were gone through")
         if result is not None and result is not False:
             if number(result) is None:
                 raise TorchError(f"given function should return a number or nil, not {describe(result)}")

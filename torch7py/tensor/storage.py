@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Iterator, Sequence
 
+import numpy
 import torch
 
 from torch7py.errors import ArgumentError, TorchError
@@ -182,6 +183,26 @@ METHODS = (
     "__tostring__",
 )
 """The methods that every storage had in Torch7; Byte and Char storages also have ``string``."""
+
+
+NUMPY_DTYPES = {dtype: numpy.dtype(str(dtype).removeprefix("torch.")) for dtype in types.DTYPES.values()}
+
+
+def as_array(tensor: torch.Tensor) -> numpy.ndarray:
+    """The elements of a tensor on the CPU where they are.
+
+    Unlike ``tensor.numpy()`` it does not forbid PyTorch to resize the storage for good; so one must be done with the
+    array before that can happen.
+    """
+    dtype = NUMPY_DTYPES[tensor.dtype]
+    if not tensor.numel():
+        return numpy.empty(0, dtype)
+    pairs = list(zip(tensor.shape, tensor.stride(), strict=True))
+    size = (sum((count - 1) * stride for count, stride in pairs) + 1) * tensor.itemsize
+    memory = (ctypes.c_char * size).from_address(tensor.data_ptr())
+    memory.owner = tensor
+    strides = [stride * tensor.itemsize for _, stride in pairs]
+    return numpy.ndarray(tensor.shape, dtype, memory, strides=strides)
 
 
 def of(tensor: torch.Tensor) -> Storage | None:
