@@ -99,6 +99,7 @@ class LuaTorch:
         )
         for name, function in raw.items():
             define(python, as_function, name, function)
+        world["folder"] = str(resources.files("lua_bridge").joinpath("lua"))
         self._run_border("protocol")
         self._make_stub = world["make_stub"]
         self.door = Door(self, world["signal"])

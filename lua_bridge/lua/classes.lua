@@ -52,7 +52,7 @@ end
 
 -- Only a member table that is a metatable of Lua tables needs these.
 local function make_metatable(members)
-   rawset(members, '__index', members)
+   rawset(members, '__index', setmetatable({}, {__index = members})) -- like the original's, not the members themselves
    rawset(members, '__tostring', tostring_of)
    rawset(members, '__call', call_of)
    rawset(members, '__eq', equal)
@@ -152,6 +152,7 @@ local function define(typename, parent)
       class.constructor = make_constructor(members, construct_python(typename))
    else
       members = {__typename = typename, __version = 1}
+      members.__factory = function() return setmetatable({}, members) end
       make_metatable(members)
       if parent then
          for _, name in ipairs{'__index__', '__newindex__'} do

@@ -6,6 +6,7 @@ local functions = {}
 -- The bytecode of f, or nil (C functions have none), then name, identity and value of each upvalue. Functions that
 -- share a variable get the same identity for it from `identities`, which serves one file.
 function functions.take_apart(f, identities)
+   if debug.getinfo(f, 'S').source:sub(1, 10) == '=[torch7py' then return nil end -- the bridge's are as good as C's
    local ok, code = pcall(string.dump, f)
    if not ok then return nil end
    local flat = {}

@@ -36,6 +36,12 @@ function torch.isStorage(value)
    return typename ~= nil and typename:match('^torch%..*Storage$') ~= nil
 end
 
+torch.saveobj, torch.loadobj = torch.save, torch.load
+
+-- Names of other Lua versions that requiring torch gave to this one.
+string.gfind = string.gfind or string.gmatch
+table.unpack = table.unpack or unpack
+
 function torch.pushudata() error(world.position() .. 'torch.pushudata: there are no C pointers to wrap here', 0) end
 
 function torch.include(package, file)
@@ -45,7 +51,7 @@ end
 
 -- The folder that a package's Lua files are in: beside the file that `require` would load.
 function torch.packageLuaPath(name)
-   if not name then return torch.packageLuaPath('torch') end
+   if not name or name == 'torch' then return world.folder end
    for template in (package.path .. ';'):gmatch('([^;]*);') do
       local path = template:gsub('%?', (name:gsub('%.', '/')))
       local file = io.open(path)

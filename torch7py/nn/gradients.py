@@ -8,6 +8,7 @@ from ..classes import register
 from ..console import current
 from ..errors import TorchError
 from ..table import Table
+from ..tensor.storage import longs
 from . import utils
 from ._kernels import fit, matched
 from .module import Module
@@ -151,4 +152,4 @@ def _size(value):
     """What to print about an input: its sizes if it is a tensor."""
     if isinstance(value, Table):
         return value
-    return "missing size" if value is None else "x".join(map(str, value.shape))
+    return "missing size" if value is None else longs(value.shape)
