@@ -14,6 +14,7 @@ from collections.abc import Callable
 import torch
 
 from torch7py.table import Table
+from torch7py.tensor.arguments import plain_type
 
 
 class Console:
@@ -94,19 +95,10 @@ def file_name(name: str) -> str:
 
 def luatype(value) -> str:
     """What Lua's ``type`` calls ``value``: 'nil', 'boolean', 'number', 'string', 'table', 'function' or 'userdata'."""
-    if value is None:
-        return "nil"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, (int, float)):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, (Table, dict, list)):
-        return "table"
-    if isinstance(value, torch.Tensor) or not callable(value):
+    if isinstance(value, torch.Tensor):
         return "userdata"
-    return "function"
+    kind = plain_type(value)
+    return "userdata" if kind == "table" and not isinstance(value, (Table, dict, list)) else kind
 
 
 def tonumber(text: str) -> int | float | None:

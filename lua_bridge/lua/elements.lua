@@ -212,7 +212,7 @@ end
 function world.makers.tensor(_, typename)
    return {
       class = world.adopt(typename).members, index = tensor_index, newindex = tensor_newindex,
-      pointer_type = pointer_types[typename], _epoch = -1, _pointer = false, _anchor = false,
+      pointer_type = pointer_types[typename], _epoch = -1, _asked = -1, _pointer = false, _anchor = false,
       _step = WORDS[typename] or false, _words = false, _foreign_nan = FOREIGN_NAN[typename] or 0,
       _dim = 0, _n1 = 0, _n2 = 0, _n3 = 0, _n4 = 0, _s1 = 0, _s2 = 0, _s3 = 0, _s4 = 0,
    }
@@ -247,31 +247,21 @@ local methods = {}
 
 local sizes, strides = {'_n1', '_n2', '_n3', '_n4'}, {'_s1', '_s2', '_s3', '_s4'}
 
-function methods.size(call)
-   return function(x, dim, ...)
-      if dim then
+-- size and stride: with a dimension a number, without all of them from Python.
+local function along(fields)
+   return function(call)
+      return function(x, dim, ...)
+         if not dim then return call(x) end
          local holder = layout_of(x)
-         if holder and rawtype(dim) == 'number' and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
-            return holder[sizes[dim]]
+         if holder and rawtype(dim) == 'number' and holder._dim <= 4 and dim >= 1 and dim <= holder._dim
+            and floor(dim) == dim then
+            return holder[fields[dim]]
          end
          return call(x, dim, ...)
       end
-      return call(x)
    end
 end
-
-function methods.stride(call)
-   return function(x, dim, ...)
-      if dim then
-         local holder = layout_of(x)
-         if holder and rawtype(dim) == 'number' and holder._dim <= 4 and dim >= 1 and dim <= holder._dim and floor(dim) == dim then
-            return holder[strides[dim]]
-         end
-         return call(x, dim, ...)
-      end
-      return call(x)
-   end
-end
+methods.size, methods.stride = along(sizes), along(strides)
 
 function methods.dim(call)
    return function(x)
@@ -344,9 +334,23 @@ function methods.narrow(call)
    end
 end
 
+-- The layout for a method that Python can do as well: to bring it up to date costs as much as to call Python, so only
+-- where that pays, at the second time of asking.
+local function layout_at_hand(x)
+   if rawtype(x) == 'userdata' then
+      local record = info[x] or learn(x)
+      local epoch = world.epoch
+      if record._epoch ~= epoch and record._asked ~= epoch then
+         record._asked = epoch
+         return nil
+      end
+   end
+   return layout_of(x)
+end
+
 function methods.fill(call)
    return function(x, value, ...)
-      local holder = layout_of(x)
+      local holder = layout_at_hand(x)
       if holder and holder._dim > 0 and holder._dim <= 4 and rawtype(value) == 'number' then
          local count = count_of(holder)
          if count <= FILL and is_contiguous(holder) then
@@ -369,7 +373,7 @@ function methods.copy(call)
       local kind = rawtype(source)
       if kind == 'userdata' or (kind == 'table' and getmetatable(source) == view_metatable) then
          if kind == 'table' or world.record(source)._epoch then
-            local to, from = layout_of(x), layout_of(source)
+            local to, from = layout_at_hand(x), layout_at_hand(source)
             if to and from and to.class == from.class and to._dim > 0 and to._dim <= 4 and from._dim <= 4 then
                local count = count_of(to)
                if count <= COPY and count == count_of(from) and is_contiguous(to) and is_contiguous(from) then

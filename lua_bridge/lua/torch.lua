@@ -45,7 +45,6 @@ table.unpack = table.unpack or unpack
 function torch.pushudata() error(world.position() .. 'torch.pushudata: there are no C pointers to wrap here', 0) end
 
 function torch.include(package, file)
-   local path = package.searchpath and package.searchpath(package, package.path)
    return dofile(torch.packageLuaPath(package) .. '/' .. file)
 end
 

@@ -47,7 +47,7 @@ class ClassNLLCriterion(Criterion):
         sample = self._sample(input, target)
         if sample is not None:
             position, weight = sample
-            total_loss = -input.view(-1)[position].item() * weight if weight else 0.0
+            total_loss = -input.view(-1)[position].item() * weight if weight != 0 else 0.0
             self.total_weight_tensor.fill_(weight)
         else:
             rows, classes = self._rows(input, target)

@@ -16,32 +16,27 @@ methods: dict[str, Callable] = {}
 functions: dict[str, Callable] = {}
 
 
+def _entering(table: dict[str, Callable], names: tuple[str, ...], steady: bool) -> Callable[[Callable], Callable]:
+    def decorate(operation: Callable) -> Callable:
+        operation.steady = steady
+        table.update(dict.fromkeys(names, operation))
+        return operation
+
+    return decorate
+
+
 def method(*names: str, steady: bool = False) -> Callable[[Callable], Callable]:
     """Decorator: enter a function as the tensor method of these names.
 
     ``steady`` promises that it never moves, resizes or re-seats the memory of an existing tensor or storage, so
-    that pointers to elements stay valid across the call.
+    that pointers to elements stay valid across the call; where it must do so after all, it calls :func:`resized`.
     """
-
-    def decorate(operation: Callable) -> Callable:
-        operation.steady = steady
-        for name in names:
-            methods[name] = operation
-        return operation
-
-    return decorate
+    return _entering(methods, names, steady)
 
 
 def function(*names: str, steady: bool = False) -> Callable[[Callable], Callable]:
     """Decorator: enter a function as ``torch.NAME`` for these names. ``steady`` as for :func:`method`."""
-
-    def decorate(operation: Callable) -> Callable:
-        operation.steady = steady
-        for name in names:
-            functions[name] = operation
-        return operation
-
-    return decorate
+    return _entering(functions, names, steady)
 
 
 class _Moves(threading.local):
