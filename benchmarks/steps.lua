@@ -22,13 +22,16 @@ local function tiny()
    return nn.Sequential():add(nn.Linear(10, 20)):add(nn.Tanh()):add(nn.Linear(20, 2)):add(nn.LogSoftMax())
 end
 
-local function stepper(build, classes, ...)
+local networks = {} -- for the Python side, which trains the same ones
+
+local function stepper(name, build, classes, ...)
    local model = build():float()
    local criterion = nn.ClassNLLCriterion():float()
    local parameters, gradParameters = model:getParameters()
    local input = torch.FloatTensor(...):uniform()
    local target = torch.LongTensor(input:size(1)):random(1, classes)
    local state = {learningRate = 0.01, momentum = 0.9}
+   networks[name] = {model, criterion, parameters, gradParameters, input, target}
 
    local function feval(x)
       gradParameters:zero()
@@ -48,8 +51,8 @@ local function stepper(build, classes, ...)
 end
 
 return {
-   mlp_b128 = stepper(mlp, 10, 128, 784),
-   lenet_b10 = stepper(lenet, 10, 10, 1, 32, 32),
-   lenet_b128 = stepper(lenet, 10, 128, 1, 32, 32),
-   tiny_b1 = stepper(tiny, 2, 1, 10),
-}
+   mlp_b128 = stepper('mlp_b128', mlp, 10, 128, 784),
+   lenet_b10 = stepper('lenet_b10', lenet, 10, 10, 1, 32, 32),
+   lenet_b128 = stepper('lenet_b128', lenet, 10, 128, 1, 32, 32),
+   tiny_b1 = stepper('tiny_b1', tiny, 2, 1, 10),
+}, networks

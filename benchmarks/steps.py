@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from torch7py import Table, nn, optim
+from torch7py import Table, optim
 
 Benchmark = Callable[[int], float]  # takes a number of rounds, returns the seconds that one took
 
@@ -23,20 +23,9 @@ def timed(step: Callable[[], object]) -> Benchmark:
     return benchmark
 
 
-def sequential(*modules: nn.Module) -> nn.Sequential:
-    model = nn.Sequential()
-    for module in modules:
-        model.add(module)
-    return model
-
-
-def torch7_step(model: nn.Sequential, classes: int, *shape: int) -> Benchmark:
+def torch7_step(network: Table) -> Benchmark:
     """SGD with momentum as a Torch7 program does it: explicit backward, flat parameters, optim.sgd."""
-    model = model.float()
-    criterion = nn.ClassNLLCriterion().float()
-    parameters, grad_parameters = model.getParameters()
-    x = torch.rand(shape)
-    target = torch.randint(1, classes + 1, shape[:1])
+    model, criterion, parameters, grad_parameters, x, target = network
     state = Table(learningRate=0.01, momentum=0.9)
 
     def feval(_):
@@ -65,26 +54,9 @@ def pytorch_step(model: torch.nn.Module, classes: int, *shape: int) -> Benchmark
     return timed(step)
 
 
-def torch7_steps() -> dict[str, Benchmark]:
-    def mlp():
-        return sequential(
-            nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10), nn.LogSoftMax()
-        )
-
-    def lenet():
-        return sequential(
-            *(nn.SpatialConvolution(1, 32, 5, 5), nn.Tanh(), nn.SpatialMaxPooling(3, 3, 3, 3)),
-            *(nn.SpatialConvolution(32, 64, 5, 5), nn.Tanh(), nn.SpatialMaxPooling(2, 2, 2, 2)),
-            *(nn.View(256), nn.Linear(256, 200), nn.Tanh(), nn.Linear(200, 10), nn.LogSoftMax()),
-        )
-
-    tiny = sequential(nn.Linear(10, 20), nn.Tanh(), nn.Linear(20, 2), nn.LogSoftMax())
-    return {
-        "mlp_b128": torch7_step(mlp(), 10, 128, 784),
-        "lenet_b10": torch7_step(lenet(), 10, 10, 1, 32, 32),
-        "lenet_b128": torch7_step(lenet(), 10, 128, 1, 32, 32),
-        "tiny_b1": torch7_step(tiny, 2, 1, 10),
-    }
+def torch7_steps(networks: Table) -> dict[str, Benchmark]:
+    """On the very networks of ``steps.lua``: where arrays lie in memory counts for more than what is compared here."""
+    return {name: torch7_step(network) for name, network in networks.items()}
 
 
 def pytorch_steps() -> dict[str, Benchmark]:
