@@ -10,7 +10,7 @@ local view_metatable
 -- 1. Objects that are not tensors -----------------------------------------------------------------------------------
 
 -- What Lua has assigned over a method of the class; it stands before the class. A function goes to Python as well.
-local function object_index(object, key, record)
+local function object_index(object, key, record, ...)
    local own = record.own
    if own then
       local value = own[key]
@@ -29,7 +29,7 @@ local function object_index(object, key, record)
    return member
 end
 
-local function object_newindex(object, key, value, record)
+local function object_newindex(object, key, value, record, ...)
    local class = record.class
    local handler = record.handlers and class.__newindex__
    if handler and handler(object, key, value) then return end
@@ -58,13 +58,13 @@ function world.makers.table(_, typename)
 end
 
 -- Kept in a userdata by Torch7. Indexing by number reaches Python's `__getitem__` (storages).
-local function userdata_index(object, key, record)
+local function userdata_index(object, key, record, ...)
    local member = record.class[key]
    if member ~= nil then return member end
    return world.getitem(object, key)
 end
 
-local function userdata_newindex(object, key, value)
+local function userdata_newindex(object, key, value, ...)
    return world.setitem(object, key, value)
 end
 
@@ -83,7 +83,7 @@ function opaque.__call__(object, ...) return world.call_object(object, ...) end
 
 -- 2. Lua's functions ------------------------------------------------------------------------------------------------
 
-function world.type(value)
+function world.type(value, ...)
    local kind = rawtype(value)
    if kind == 'userdata' then
       local record = world.record(value)

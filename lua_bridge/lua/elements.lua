@@ -30,6 +30,10 @@ local WORDS = {['torch.DoubleTensor'] = 2, ['torch.FloatTensor'] = 1} -- 32-bit 
 local NAN = 0 / 0
 local word_pointer = has_ffi and ffi.typeof('int32_t*')
 
+-- LuaJIT counts how often a function is called, tries to compile it on its own, and in the end gives up on it, and on
+-- every loop that calls it, if that can't be done; as for a metamethod and what it calls. It does not count functions
+-- with variable arguments: that is what the unused `...` of the functions below is for.
+
 -- Elements that are set, and copied, here rather than by a call of Python, at most.
 local FILL, COPY = 2048, 8192
 
@@ -58,7 +62,7 @@ local view_metatable = {}
 world.view_metatable = view_metatable
 
 -- The record of an anchor, up to date: the storage itself may have been resized.
-local function anchor_record(anchor)
+local function anchor_record(anchor, ...)
    local record = info[anchor] or learn(anchor)
    if record._epoch ~= world.epoch then
       local address, count = python.extent(anchor)
@@ -68,7 +72,7 @@ local function anchor_record(anchor)
 end
 
 -- Bring a view's pointer up to date.
-local function refresh_view(view)
+local function refresh_view(view, ...)
    local record = anchor_record(view._anchor)
    if view._last >= record._n1 then error(world.position() .. 'the storage of this view has become too small', 0) end
    view._pointer = record._pointer + view._offset
@@ -89,7 +93,7 @@ end
 view_metatable.__topython = tensor_of
 
 -- The holder of x's layout, up to date: the record of a tensor, or a view; nil where Python must be asked.
-local function layout_of(x)
+local function layout_of(x, ...)
    local holder
    if rawtype(x) == 'userdata' then
       holder = info[x] or learn(x)
@@ -104,7 +108,7 @@ local function layout_of(x)
 end
 
 -- The anchor over x's storage and the offset of x's first element in it.
-local function anchor_of(x, holder)
+local function anchor_of(x, holder, ...)
    if holder._offset then return holder._anchor, holder._offset end
    local anchor = holder._anchor
    if anchor then
@@ -117,7 +121,7 @@ local function anchor_of(x, holder)
    return anchor, tonumber(holder._pointer - anchor_record(anchor)._pointer)
 end
 
-local function new_view(x, holder, shift, dim, n1, s1, n2, s2, n3, s3, n4, s4)
+local function new_view(x, holder, shift, dim, n1, s1, n2, s2, n3, s3, n4, s4, ...)
    local anchor, offset = anchor_of(x, holder)
    offset = offset + shift
    local last = offset + (n1 - 1) * s1
@@ -136,19 +140,22 @@ end
 
 -- 2. Indexing -------------------------------------------------------------------------------------------------------
 
--- The element `at` places behind the first one.
-local function element(holder, at)
-   local step = holder._step
+-- The element `at` places behind the first one, from a layout's parts and from a layout.
+local function read(pointer, words, step, foreign_nan, at, ...)
    if step then
-      local word = holder._words[step * at]
-      if word < 0 and word >= holder._foreign_nan then return NAN end
+      local word = words[step * at]
+      if word < 0 and word >= foreign_nan then return NAN end
    end
-   return tonumber(holder._pointer[at])
+   return tonumber(pointer[at])
+end
+
+local function element(holder, at, ...)
+   return read(holder._pointer, holder._words, holder._step, holder._foreign_nan, at)
 end
 
 local getitem, setitem = world.getitem, world.setitem
 
-local function get(x, key, holder)
+local function get(x, key, holder, ...)
    local kind = rawtype(key)
    if kind == 'number' then
       local dim = holder._dim
@@ -173,7 +180,7 @@ local function get(x, key, holder)
    return getitem(x, key)
 end
 
-local function set(x, key, value, holder)
+local function set(x, key, value, holder, ...)
    local kind = rawtype(key)
    if rawtype(value) == 'number' then
       if kind == 'number' then
@@ -193,7 +200,7 @@ local function set(x, key, value, holder)
    setitem(x, key, value)
 end
 
-local function tensor_index(tensor, key, record)
+local function tensor_index(tensor, key, record, ...)
    if rawtype(key) == 'string' then
       local member = record.class[key]
       if member ~= nil or not tonumber(key) then return member end
@@ -203,7 +210,7 @@ local function tensor_index(tensor, key, record)
    return getitem(tensor, key)
 end
 
-local function tensor_newindex(tensor, key, value, record)
+local function tensor_newindex(tensor, key, value, record, ...)
    if record._epoch ~= world.epoch then refresh(tensor, record) end
    if record._pointer then return set(tensor, key, value, record) end
    setitem(tensor, key, value)
@@ -218,7 +225,7 @@ function world.makers.tensor(_, typename)
    }
 end
 
-function view_metatable.__index(view, key)
+function view_metatable.__index(view, key, ...)
    if rawtype(key) == 'string' then
       local member = view.class[key]
       if member ~= nil or not tonumber(key) then return member end
@@ -229,7 +236,7 @@ function view_metatable.__index(view, key)
    return get(view, key, view)
 end
 
-function view_metatable.__newindex(view, key, value)
+function view_metatable.__newindex(view, key, value, ...)
    local tensor = view._tensor
    if tensor then return tensor_newindex(tensor, key, value, info[tensor] or learn(tensor)) end
    if view._epoch ~= world.epoch then refresh_view(view) end
@@ -273,7 +280,7 @@ end
 methods.nDimension = methods.dim
 
 -- The number of elements; nil for more than 4 dimensions.
-local function count_of(holder)
+local function count_of(holder, ...)
    local dim = holder._dim
    if dim == 1 then return holder._n1 end
    if dim == 2 then return holder._n1 * holder._n2 end
@@ -282,7 +289,7 @@ local function count_of(holder)
    if dim == 0 then return 0 end
 end
 
-local function is_contiguous(holder)
+local function is_contiguous(holder, ...)
    local stride = 1
    for i = holder._dim, 1, -1 do
       local size = holder[sizes[i]]
@@ -336,7 +343,7 @@ end
 
 -- The layout for a method that Python can do as well: to bring it up to date costs as much as to call Python, so only
 -- where that pays, at the second time of asking.
-local function layout_at_hand(x)
+local function layout_at_hand(x, ...)
    if rawtype(x) == 'userdata' then
       local record = info[x] or learn(x)
       local epoch = world.epoch
@@ -392,15 +399,16 @@ function methods.apply(call)
    return function(x, f, ...)
       local holder = layout_of(x)
       if not (holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder)) then return call(x, f, ...) end
-      local count, epoch, pointer = count_of(holder), world.epoch, holder._pointer
+      local count, epoch = count_of(holder), world.epoch
+      local pointer, words, step, foreign_nan = holder._pointer, holder._words, holder._step, holder._foreign_nan
       for i = 0, count - 1 do
-         local value = f(element(holder, i))
+         local value = f(read(pointer, words, step, foreign_nan, i))
          if world.epoch ~= epoch then -- f has called Python: the memory may have moved
             holder = layout_of(x)
             if not holder or count_of(holder) ~= count then
                error(world.position() .. 'apply: the tensor was resized while it was walked through', 0)
             end
-            epoch, pointer = world.epoch, holder._pointer
+            epoch, pointer, words = world.epoch, holder._pointer, holder._words
          end
          if value then pointer[i] = value end
       end

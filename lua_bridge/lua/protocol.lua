@@ -269,12 +269,13 @@ end
 local metatable = debug.getmetatable(python.sample)
 world.metatable = metatable
 
-function metatable.__index(object, key)
+-- (The `...` is for LuaJIT, see elements.lua.)
+function metatable.__index(object, key, ...)
    local record = info[object] or learn(object)
    return record.index(object, key, record)
 end
 
-function metatable.__newindex(object, key, value)
+function metatable.__newindex(object, key, value, ...)
    local record = info[object] or learn(object)
    return record.newindex(object, key, value, record)
 end
