@@ -73,7 +73,7 @@ class Table:
         if isinstance(values, (dict, Table)):
             for key, value in values.items():
                 self[key] = value
-        elif isinstance(values, (list, tuple)) and not any(value is None for value in values):
+        elif isinstance(values, (list, tuple)) and None not in values:
             self._store.array.extend(values)
         else:
             for value in values:

@@ -47,7 +47,7 @@ class ClassNLLCriterion(Criterion):
         sample = self._sample(input, target)
         if sample is not None:
             position, weight = sample
-            total_loss = -input.view(-1)[position].item() * weight if weight != 0 else 0.0
+            total_loss = -input.select(-1, position).item() * weight if weight != 0 else 0.0
             self.total_weight_tensor.fill_(weight)
         else:
             rows, classes = self._rows(input, target)
@@ -62,13 +62,15 @@ class ClassNLLCriterion(Criterion):
 
     def updateGradInput(self, input, target):
         gradInput = fit(self.gradInput, input)
-        if not self.total_weight_tensor.item() > 0:
-            return gradInput.zero_()
         sample = self._sample(input, target)
         if sample is not None:
             position, weight = sample
-            gradInput.zero_().view(-1)[position] = -1 if self.sizeAverage else -weight
+            gradInput.zero_()
+            if weight != 0:
+                gradInput.select(-1, position).fill_(-1 if self.sizeAverage else -weight)
             return gradInput
+        if not self.total_weight_tensor.item() > 0:
+            return gradInput.zero_()
         rows, classes = self._rows(input, target)
         reduction = _MEAN if self.sizeAverage else _SUM
         try:

@@ -84,12 +84,12 @@ class Sequential(Container):
     def _backward(self, input, gradOutput, scale):
         def visit(module, input, gradOutput):
             gradInput = module.backward(input, gradOutput, scale)
-            if gradInput is not None:
+            if gradInput is not module.gradInput and gradInput is not None:
                 module.gradInput = gradInput
             return gradInput
 
-        self.gradInput = self._sweep(visit, input, gradOutput)
-        return self.gradInput
+        self.gradInput = gradInput = self._sweep(visit, input, gradOutput)
+        return gradInput
 
     def _sweep(self, visit, input, gradOutput):
         """Go from the last module to the first with ``gradient = visit(module, its input, gradient)``."""
