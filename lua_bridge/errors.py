@@ -26,8 +26,10 @@ class LuaError(Exception):
 
     def tracebacks(self) -> str:
         """The Lua stacks of this error and of those that caused it, innermost first."""
-        inner = self.__cause__.tracebacks() + "\n" if isinstance(self.__cause__, LuaError) else ""
-        return inner + self.traceback
+        cause = self.__cause__
+        while cause is not None and not isinstance(cause, LuaError):
+            cause = cause.__cause__
+        return f"{cause.tracebacks()}\n{self.traceback}" if cause else self.traceback
 
     def __str__(self) -> str:
         stacks = self.tracebacks()

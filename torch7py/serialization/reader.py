@@ -269,7 +269,9 @@ class Reader:
                     longs = coding.read_longs(2 * dimensions + 1)
                     sensible[size] = _sensible(longs, dimensions) and coding.read_int() in (NIL, TORCH)
                 else:
-                    sensible[size] = 0 <= coding.read_longs(1)[0] <= coding.most(dtype)
+                    # 0 elements would be the lower half of a long that is beyond all measure
+                    least = 0 if size == 8 else 1
+                    sensible[size] = least <= coding.read_longs(1)[0] <= coding.most(dtype)
             except ReadError:
                 sensible[size] = False
             handle.seek(start)
