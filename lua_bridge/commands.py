@@ -1,25 +1,33 @@
-"""``torch7py``: what is installed, and the way to ``th``."""
+"""``torch7py``: its subcommands."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 
 import torch
 
-from lua_bridge import cli
 from torch7py.version import __version__
+
+COMMANDS = {  # name -> module with its main, what it does
+    "th": ("lua_bridge.cli", "run a Torch7 program, as th does by itself"),
+    "check": ("lua_bridge.check.command", "run a Lua program and its Python port side by side"),
+}
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line ``words`` (by default the process's own) and return the exit status."""
     words = sys.argv[1:] if words is None else words
-    if words[:1] == ["th"]:
-        return cli.main(words[1:])
+    if words and words[0] in COMMANDS:
+        return import_module(COMMANDS[words[0]][0]).main(words[1:])
     parser = argparse.ArgumentParser(
         prog="torch7py",
         description="Torch7 on modern PyTorch.",
-        epilog="torch7py th SCRIPT.lua [ARGUMENT...] runs a Torch7 program, as does th by itself.",
+        usage="torch7py COMMAND ...",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands (each with a --help of its own):\n"
+        + "\n".join(f"  {name:10}{words}" for name, (_, words) in COMMANDS.items()),
     )
     parser.add_argument("--version", action="version", version=f"torch7py {__version__} (PyTorch {torch.__version__})")
     parser.parse_args(words)

@@ -1,0 +1,1 @@
+"""Porting checks: a Lua program and its Python port side by side."""
