@@ -26,6 +26,10 @@ class LuaFunction:
     kind: int = 8
 
 
+def _set_fields(value: Any, fields: Table) -> None:
+    value.__dict__.update(fields.items())
+
+
 @dataclass
 class World:
     """The surroundings of a file; a Lua runtime makes one of its own.
@@ -40,6 +44,10 @@ class World:
         first to its last function, in which to find variables shared between functions.
     dump_function: given a callable that is to be written and a dictionary that serves one file, its LuaFunction,
         or None if it cannot be written.
+    set_fields: given an object without ``_t7_fill``, and a Table of its fields: sets them.
+    lend: given a table, object, tensor, storage or function that is to be written, a name (a string) that stands for
+        it wherever this program reads the file, or None.
+    borrow: what such a name stands for.
     warn: says that something was left out.
     path: turns a file name as the program has it into one for ``open``.
     """
@@ -48,8 +56,14 @@ class World:
     make_function: Callable[[LuaFunction], Any] | None = None
     bind_upvalues: Callable[[Any, LuaFunction, dict], None] | None = None
     dump_function: Callable[[Any, dict], LuaFunction | None] | None = None
+    set_fields: Callable[[Any, Table], None] = _set_fields
+    lend: Callable[[Any], str | None] | None = None
+    borrow: Callable[[str], Any] | None = None
     warn: Callable[[str], None] = print
     path: Callable[[Any], str | bytes] = os.fspath
+
+
+LENT = "torch7py.Lent"  # the type name of a record that is a name made by `lend`
 
 
 class UnknownObject(classes.TorchObject):
@@ -57,13 +71,31 @@ class UnknownObject(classes.TorchObject):
 
     _version = 1
 
-    def __repr__(self) -> str:
+    def __getattr__(self, name: str):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError(
+            f"class <{self.__typename__}> is not known here (require the package that defines it before loading the "
+            f"file): only the fields in the file are there, not '{name}'"
+        )
+
+    def __reduce__(self):
+        return _unknown_object, (self.__typename__, self._version), self.__getstate__()
+
+    def __tostring__(self) -> str:
         return self.__typename__
+
+    def __repr__(self) -> str:
+        return self.__tostring__()
 
 
 def unknown_class(name: str, version: int) -> type[UnknownObject]:
     """A class for objects of an unknown type; written, they get ``version`` again."""
     return type("UnknownObject", (UnknownObject,), {"__typename__": name, "_version": version})
+
+
+def _unknown_object(name: str, version: int) -> UnknownObject:
+    return unknown_class(name, version)()
 
 
 def own_method(value: Any, name: str) -> Callable | None:

@@ -1,0 +1,5 @@
+"""Torch7 networks as plain PyTorch: modules, source code, ONNX."""
+
+from torch7py.convert.conversion import Conversion, convert, from_torch, to_torch
+
+__all__ = ["Conversion", "convert", "from_torch", "to_torch"]
