@@ -173,6 +173,18 @@ def test_convolution_flips_and_correlation_does_not():
         functions["conv2"](k, x)
 
 
+@pytest.mark.parametrize("mode", ["V", "F"])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.int64])
+def test_convolution_of_large_planes_as_of_small_ones(mode, dtype):
+    x = (torch.rand(2, 150, 140) * 9).to(dtype)
+    k = (torch.rand(2, 4, 7) * 5).to(dtype)
+    y = functions["conv2"](x, k, mode)
+    assert torch.equal(y[1], functions["conv2"](x[1], k[1], mode))
+    corner = functions["conv2"](x[:, :20, :30], k, mode)
+    rows, columns = (n - (0 if mode == "V" else k) for n, k in zip(corner.shape[1:], (3, 6)))
+    assert torch.allclose(corner[:, :rows, :columns], y[:, :rows, :columns], rtol=1e-5)
+
+
 def test_creation_follows_the_default_type_and_named_ones():
     assert functions["zeros"](2, 3).dtype == torch.float64
     types.default.name, types.default.dtype = "torch.FloatTensor", torch.float32

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 
 from torch7py.errors import TorchError
 from torch7py.tensor.operands import Tensor, invalid, put
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.registry import both
 
 
 def _convolution(name: str, axes: int, flipped: bool) -> None:
@@ -35,21 +36,36 @@ def _convolution(name: str, axes: int, flipped: bool) -> None:
             raise TorchError(f"{name}: Input image is smaller than kernel")
         return put(r[0] if r else None, _apply(x, kernel, axes, flipped, mode == "F"))
 
-    method(name, steady=True)(convolve)
-    function(name, steady=True)(convolve)
+    both(name, _convolution, convolve)
 
 
 def _apply(x: Tensor, kernel: Tensor, axes: int, flipped: bool, full: bool) -> Tensor:
     if flipped:
         kernel = kernel.flip(tuple(range(kernel.dim() - axes, kernel.dim())))
-    planes = 1 if x.dim() == axes else x.shape[0]
-    bank = kernel.dim() == axes + 2
-    weight = kernel if bank else kernel.reshape(planes, 1, *kernel.shape[-axes:])
     padding = [k - 1 if full else 0 for k in kernel.shape[-axes:]]
     convolve = F.conv2d if axes == 2 else F.conv3d
-    batch = x.reshape(1, planes, *x.shape[-axes:])
-    y = convolve(batch, weight, padding=padding, groups=1 if bank else planes)[0]
-    return y[0] if x.dim() == axes else y
+    if kernel.dim() == axes + 2:
+        return convolve(x[None], kernel, padding=padding)[0]
+    planes = [(x, kernel)] if x.dim() == axes else zip(x, kernel)
+    # one by one: a grouped convolution sums up in another order, and then equal planes give unequal results
+    if axes == 2 and x.shape[-2] * x.shape[-1] >= _LARGE:
+        made = [_tap_by_tap(F.pad(plane, (*padding[1:] * 2, *padding[:1] * 2)), weight) for plane, weight in planes]
+        return made[0] if x.dim() == axes else torch.stack(made)
+    made = [convolve(plane[None, None], weight[None, None], padding=padding)[0] for plane, weight in planes]
+    return made[0][0] if x.dim() == axes else torch.cat(made)
+
+
+_LARGE = 1 << 14  # pixels of a plane from which on F.conv2d loses, as it writes each pixel out for each weight
+
+
+def _tap_by_tap(plane: Tensor, kernel: Tensor) -> Tensor:
+    """The cross-correlation of a plane, as a sum of shifted planes."""
+    height, width = (n - k + 1 for n, k in zip(plane.shape, kernel.shape))
+    y = plane.new_zeros(height, width)
+    for i, row in enumerate(kernel.tolist()):
+        for j, weight in enumerate(row):
+            y.add_(plane[i : i + height, j : j + width], alpha=weight)
+    return y
 
 
 _convolution("conv2", 2, flipped=True)
