@@ -243,7 +243,7 @@ def test_command_line(port, tmp_path, capsys):
     files = ["--json", str(tmp_path / "r.json"), "--html", str(tmp_path / "r.html")]
     assert main([*files, "--steps", "5", LUA, wrong, "--", *arguments(tmp_path)]) == 1
     printed = capsys.readouterr().out
-    assert "parts from the original in step 1: the parameters after the step 2.weight" in printed
+    assert "parts from the original in step 1: the parameters after the step of the optimiser, 2.weight" in printed
     assert "train.lua:193: local _, losses = optim.sgd(feval, parameters, optimState)" in printed
     assert re.search(r"port\.py:\d+: _, losses = optim\.sgd", printed)
     written = json.loads((tmp_path / "r.json").read_text())

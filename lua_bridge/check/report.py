@@ -17,7 +17,7 @@ _WORDS = {
     "target": "the criterion's target",
     "loss": "the loss",
     "gradients": "the gradients",
-    "parameters": "the parameters after the step",
+    "parameters": "the parameters after the step of the optimiser",
     "probe": "a probe",
 }
 
@@ -59,7 +59,7 @@ def verdict(result: Result) -> str:
 def _what(finding: Finding) -> str:
     if finding.kind == "probe":
         return f"probe '{finding.name}'{' at ' + finding.path if finding.path else ''}"
-    return f"{_WORDS[finding.kind]}{' ' + finding.path if finding.path else ''}"
+    return f"{_WORDS[finding.kind]}{', ' + finding.path if finding.path else ''}"
 
 
 def _amount(finding: Finding) -> str:
@@ -201,6 +201,7 @@ def _curves(result: Result) -> str:
     try:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
+        from matplotlib.ticker import LogLocator
     except ImportError:
         raise TorchError("an HTML report draws with matplotlib: pip install 'torch7py[plot]'") from None
     figure = Figure(figsize=(9, 5), layout="constrained")
@@ -212,11 +213,15 @@ def _curves(result: Result) -> str:
     above.set_ylabel("loss")
     above.legend(frameon=False)
     apart = [(step, abs(p - q)) for step, p, q in zip(x, a, b)]
-    below.plot(*zip(*apart), color="#555", linewidth=1)
+    apart = [(step, value) for step, value in apart if value > 0]
+    below.plot([step for step, _ in apart], [value for _, value in apart], color="#555", linewidth=1)
     below.set_ylabel("difference")
     below.set_xlabel("step")
-    if any(value > 0 for _, value in apart):
-        below.set_yscale("symlog", linthresh=1e-12)
+    if apart:
+        below.set_yscale("log")
+        below.yaxis.set_major_locator(LogLocator(numticks=4))
+    else:
+        below.set_yticks([0])
     for axes in (above, below):
         axes.spines[["top", "right"]].set_visible(False)
         if result.first is not None:
