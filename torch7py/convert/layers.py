@@ -145,7 +145,7 @@ def _bilinear(module, flow, inner):
 @converts("PartialLinear")
 def _partial_linear(module, flow, inner):
     columns = module.partition.long() - 1
-    weight = module.network.modules[1].modules[2].modules[2].weight if hasattr(module, "network") else module.weight
+    weight = module.network.modules[1].modules[2].weight
     bias = module.bias
     state = {"weight": weight[columns], **({} if bias is None else {"bias": bias.reshape(-1)[columns]})}
     options = _given(bias=(bias is not None, True))
@@ -175,6 +175,29 @@ def _cosine(module, flow, inner):
 @converts("Euclidean")
 def _euclidean(module, flow, inner):
     return Call("Euclidean", tuple(module.weight.shape), {}, _weights(module, "weight"))
+
+
+@converts("WeightedEuclidean")
+def _weighted_euclidean(module, flow, inner):
+    return Call("WeightedEuclidean", tuple(module.weight.shape), {}, _weights(module, "weight", "diagCov"))
+
+
+@converts("OneHot")
+def _one_hot(module, flow, inner):
+    return Call("OneHot", (module.outputSize,))
+
+
+@converts("Constant")
+def _constant(module, flow, inner):
+    shape = tuple(module.value.shape)
+    if module.nInputDim is None or len(flow.input) != module.nInputDim + 1:
+        raise NoEquivalent("it does not know of batches (nInputDim)")
+    return Call("Constant", shape, {}, {"value": module.value})
+
+
+@converts("GradientReversal")
+def _reversal(module, flow, inner):
+    return Call("GradientReversal", (getattr(module, "lambda"),))
 
 
 @converts("LookupTable")
@@ -256,6 +279,39 @@ def _depthwise(module, flow, inner):
         state["bias"] = m.bias.reshape(m.nOutputPlane, m.nInputPlane).t().reshape(-1)
     arguments = (m.nInputPlane, outputs, _pair(m.kH, m.kW))
     return Call("nn.Conv2d", arguments, {**options, "groups": m.nInputPlane}, state)
+
+
+@converts("SpatialConvolutionMap")
+def _mapped_convolution(module, flow, inner):
+    m = module
+    weight = m.weight.new_zeros(m.nOutputPlane, m.nInputPlane, m.kH, m.kW)
+    for kernel, (source, target) in zip(m.weight, m.connTable.long().tolist()):
+        weight[target - 1, source - 1] += kernel
+    arguments = (m.nInputPlane, m.nOutputPlane, _pair(m.kH, m.kW))
+    options = _given(stride=(_pair(m.dH, m.dW), 1))
+    return Call("nn.Conv2d", arguments, options, {"weight": weight, "bias": m.bias}, "0 between unconnected planes")
+
+
+@converts("SpatialConvolutionLocal")
+def _local_convolution(module, flow, inner):
+    m = module
+    if not m.padH == m.padW:
+        raise NoEquivalent("its padding differs by direction")
+    planes = (m.nInputPlane, m.nOutputPlane, (m.oH, m.oW), (m.kH, m.kW), (m.dH, m.dW), m.padH)
+    weight = m.weight.reshape(m.oH * m.oW, m.nOutputPlane, -1)
+    return Call("LocalConvolution", planes, {}, {"weight": weight, "bias": m.bias.reshape(m.nOutputPlane, m.oH, m.oW)})
+
+
+@converts("TemporalRowConvolution")
+def _row_convolution(module, flow, inner):
+    m = module
+    width = m.inputFrameSize
+    options = {**_given(stride=(m.dW, 1), bias=(m.bias is not None, True)), "groups": width}
+    rows = Call("nn.Conv1d", (width, width, m.kW), options, _weights(m, shape=(width, 1, m.kW)))
+    if m.featFirst:
+        return rows
+    turned = Call("Permute", (0, 2, 1))
+    return Call("nn.Sequential", (turned, rows, turned))
 
 
 @converts("TemporalConvolution")

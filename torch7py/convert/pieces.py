@@ -535,6 +535,69 @@ class Euclidean(nn.Module):
         return (x.unsqueeze(2) - self.weight).norm(dim=1)
 
 
+class WeightedEuclidean(nn.Module):
+    """Distances between the input's rows and learnt vectors, each direction with a weight of its own."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(inputs, outputs))
+        self.diagCov = nn.Parameter(torch.ones(inputs, outputs))
+
+    def forward(self, x):
+        return ((x.unsqueeze(2) - self.weight) * self.diagCov).norm(dim=1)
+
+
+class OneHot(nn.Module):
+    """1 at the place that a number from 1 names, 0 elsewhere."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        return F.one_hot(x.long() - 1, self.size).to(x.dtype)
+
+
+class Constant(nn.Module):
+    """The same tensor for each sample, whatever it is."""
+
+    def __init__(self, *size):
+        super().__init__()
+        self.register_buffer("value", torch.zeros(size))
+
+    def forward(self, x):
+        return self.value.expand(len(x), *self.value.shape)
+
+
+class GradientReversal(nn.Module):
+    """The input; its gradient comes back with the other sign."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        y = x.view_as(x)
+        if y.requires_grad:
+            y.register_hook(lambda gradient: -self.factor * gradient)
+        return y
+
+
+class LocalConvolution(nn.Module):
+    """A convolution with other weights at each place of the output."""
+
+    def __init__(self, inputs, outputs, size, kernel, stride, padding):
+        super().__init__()
+        self.size, self.kernel, self.stride, self.padding = size, kernel, stride, padding
+        places = size[0] * size[1]
+        self.weight = nn.Parameter(torch.randn(places, outputs, inputs * kernel[0] * kernel[1]))
+        self.bias = nn.Parameter(torch.zeros(outputs, *size))
+
+    def forward(self, x):
+        patches = F.unfold(x, self.kernel, padding=self.padding, stride=self.stride)
+        return torch.einsum("pok,bkp->bop", self.weight, patches).unflatten(2, self.size) + self.bias
+
+
 class Normalize(nn.Module):
     """Each row divided by its p-norm."""
 

@@ -95,7 +95,9 @@ def _tensors(shapes):
 
 def _draw(net: nn.Module, shape: tuple, dtype: torch.dtype) -> torch.Tensor:
     generator = torch.Generator().manual_seed(1)
-    rows = next((m.weight.shape[0] for m in net.listModules() if isinstance(m, nn.LookupTable)), None)
+    counts = (m.weight.shape[0] if isinstance(m, nn.LookupTable) else getattr(m, "outputSize", None)
+              for m in net.listModules() if isinstance(m, (nn.LookupTable, nn.OneHot)))  # fmt: skip
+    rows = next(counts, None)
     if rows is not None and len(shape) <= 2:
         return torch.randint(1, rows + 1, shape, generator=generator).to(dtype)
     return torch.randn(shape, generator=generator, dtype=dtype)
