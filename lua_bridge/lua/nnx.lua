@@ -1,0 +1,3 @@
+-- The Lua half of package nnx: what it needs.
+
+require 'nn'
