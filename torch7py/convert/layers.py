@@ -242,11 +242,13 @@ def _without_batch(size: tuple, flow: Flow) -> tuple:
 @converts("SpatialConvolution", "SpatialConvolutionMM", "SpatialDilatedConvolution")
 def _convolution(module, flow, inner):
     m = module
-    shape = (m.nOutputPlane, m.nInputPlane, m.kH, m.kW)
+    groups = getattr(m, "groups", 1)
+    shape = (m.nOutputPlane, m.nInputPlane // groups, m.kH, m.kW)
     options = _given(
         stride=(_pair(m.dH, m.dW), 1),
         padding=(_pair(m.padH, m.padW), 0),
         dilation=(_pair(getattr(m, "dilationH", 1), getattr(m, "dilationW", 1)), 1),
+        groups=(groups, 1),
         bias=(m.bias is not None, True),
     )
     return Call("nn.Conv2d", (m.nInputPlane, m.nOutputPlane, _pair(m.kH, m.kW)), options, _weights(m, shape=shape))
@@ -784,3 +786,24 @@ def _just_element(module, flow, inner):
 @converts("JustTable")
 def _just_table(module, flow, inner):
     return Call("ConcatTable", (Call("nn.Identity"),))
+
+
+# --- for GPUs
+
+
+@converts("DataParallelTable")
+def _data_parallel(module, flow, inner):
+    return inner(module.modules[1])
+
+
+def _flat_softmax(module, flow, inner):
+    if len(flow.input) > 2:
+        raise NoEquivalent("it runs over all elements of an image")
+    return _softmax(module, flow, inner)
+
+
+for _name in """BatchNormalization ReLU Sigmoid SpatialAveragePooling SpatialBatchNormalization SpatialConvolution
+        SpatialCrossMapLRN SpatialFullConvolution SpatialLogSoftMax SpatialMaxPooling SpatialSoftMax Tanh
+        VolumetricBatchNormalization VolumetricConvolution VolumetricFullConvolution VolumetricMaxPooling""".split():
+    converters[f"cudnn.{_name}"] = converters[f"nn.{_name}"]
+converters["cudnn.SoftMax"] = converters["cudnn.LogSoftMax"] = _flat_softmax
