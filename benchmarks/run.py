@@ -1,4 +1,4 @@
-"""``make bench``: what a training step and a Lua loop cost, measured side by side.
+"""``make bench``: what a training step, a forward pass and a Lua loop cost, measured side by side.
 
 Each contender runs a few times in turn, and the medians are shown: then a busy moment of the machine hits all alike.
 Where the environment variable TORCH7_TH names an original Torch7 interpreter, it takes part.
@@ -9,18 +9,27 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
+import time
 from pathlib import Path
 
+import sequences
 import torch
-from steps import Benchmark, pytorch_steps, torch7_steps
+from calls import calls as pytorch_calls
+from calls import tensors
+from files import files
+from lstm import pytorch_lstm as pytorch_char_lstm
+from steps import Benchmark, pytorch_forward, pytorch_networks, pytorch_step, torch7_forward, torch7_step
 
 from lua_bridge import LuaTorch
+from torch7py import Table
 
 HERE = Path(__file__).parent
 ORIGINAL = os.environ.get("TORCH7_TH")
 REPETITIONS = 9
 
-STEPS = {"mlp_b128": 30, "lenet_b10": 30, "lenet_b128": 5, "tiny_b1": 2000}  # steps in one repetition
+STEPS = {"mlp_b128": 30, "lenet_b10": 30, "lenet_b128": 5, "vgg_b16": 3, "tiny_b1": 2000}  # steps in one repetition
+FORWARDS = ("lenet_b128", "vgg_b16")
 LOOPS = {  # rounds in one repetition, and the time aimed at in ns
     "s = s + x[i]": (1_000_000, 10),
     "x[i] = i": (1_000_000, 10),
@@ -34,6 +43,9 @@ LOOPS = {  # rounds in one repetition, and the time aimed at in ns
     "x:apply(f), an element": (1_000_000, None),
     "x:add(1), 1,000 elements": (20_000, None),
 }
+
+
+CALLS = {1000: (500, 61), 1_000_000: (30, 15)}  # elements; rounds in one repetition, repetitions
 
 
 def original(file: str, name: str) -> Benchmark:
@@ -60,17 +72,15 @@ def medians(contenders: dict[str, Benchmark], count: int) -> dict[str, float]:
     return {who: statistics.median(measured) for who, measured in times.items()}
 
 
-def steps() -> None:
-    lua, networks = LuaTorch().dofile(str(HERE / "steps.lua"))
-    python, pytorch = torch7_steps(networks), pytorch_steps()
+def steps(lua: Table, networks: Table, pytorch: dict) -> None:
     print("One training step: forward, backward, SGD with momentum, in float; milliseconds")
-    print("(aims: Lua/Python at most 1.05; against PyTorch at most 1, tiny_b1 at most 0.3)")
+    print("(aims: Lua/Python at most 1.05; against PyTorch at most 1, vgg_b16 at most 0.95, tiny_b1 at most 0.3)")
     heads = ["Lua", "Python", "PyTorch", "Lua/Python", "Lua/PyTorch", "Python/PyTorch"]
     if ORIGINAL:
         heads += ["original", "Lua/original"]
     print(f"{'':12}" + "".join(f"{head:>15}" for head in heads))
     for name, count in STEPS.items():
-        contenders = {"lua": lua[name], "python": python[name], "pytorch": pytorch[name]}
+        contenders = {"lua": lua[name], "python": torch7_step(networks[name]), "pytorch": pytorch_step(*pytorch[name])}
         if ORIGINAL:
             contenders["original"] = original("steps.lua", name)
         t = medians(contenders, count)
@@ -79,6 +89,53 @@ def steps() -> None:
         if ORIGINAL:
             row += [1e3 * t["original"], t["lua"] / t["original"]]
         print(f"{name:12}" + "".join(f"{number:15.3f}" for number in row), flush=True)
+
+
+def forwards(networks: Table, pytorch: dict) -> None:
+    print("Only the output, in test mode; milliseconds (aim: at most PyTorch's time)")
+    print(f"{'':12}" + "".join(f"{head:>15}" for head in ("Python", "PyTorch", "Python/PyTorch")))
+    for name in FORWARDS:
+        contenders = {"python": torch7_forward(networks[name]), "pytorch": pytorch_forward(*pytorch[name])}
+        t = medians(contenders, 2 * STEPS[name])
+        row = [1e3 * t["python"], 1e3 * t["pytorch"], t["python"] / t["pytorch"]]
+        print(f"{name:12}" + "".join(f"{number:15.3f}" for number in row), flush=True)
+
+
+def seq_lstm() -> None:
+    print("seq_lstm: a layer over whole sequences, forward and backward; milliseconds (aim: at most 1.05 in float)")
+    print(f"{'':12}" + "".join(f"{head:>15}" for head in ("Python", "PyTorch", "Python/PyTorch")))
+    for dtype in (torch.float32, torch.float64):
+        t = medians({"python": sequences.torch7_lstm(dtype), "pytorch": sequences.pytorch_lstm(dtype)}, 5)
+        row = [1e3 * t["python"], 1e3 * t["pytorch"], t["python"] / t["pytorch"]]
+        print(f"{str(dtype).removeprefix('torch.'):12}" + "".join(f"{number:15.3f}" for number in row), flush=True)
+
+
+def char_lstm() -> None:
+    print("lstm_step: a character LSTM of nngraph, unrolled, with rmsprop; milliseconds (aim: at most PyTorch's time)")
+    heads = ["Lua", "PyTorch", "Lua/PyTorch"] + ["original", "Lua/original"] * bool(ORIGINAL)
+    print(f"{'':16}" + "".join(f"{head:>15}" for head in heads))
+    lua = LuaTorch().dofile(str(HERE / "lstm.lua"))
+    for name, dtype in (("lstm_step", torch.float64), ("lstm_step_float", torch.float32)):
+        contenders = {"lua": lua[name], "pytorch": pytorch_char_lstm(dtype)}
+        if ORIGINAL:
+            contenders["original"] = original("lstm.lua", name)
+        t = medians(contenders, 5)
+        row = [1e3 * t["lua"], 1e3 * t["pytorch"], t["lua"] / t["pytorch"]]
+        if ORIGINAL:
+            row += [1e3 * t["original"], t["lua"] / t["original"]]
+        print(f"{name:16}" + "".join(f"{number:15.3f}" for number in row), flush=True)
+    print(f"building the network and cloning it 25 times: {lua['lstm_build'](3):.2f} seconds (aim: under 1)")
+
+
+def memory(name: str) -> None:
+    """Each side trains in a process of its own, which has loaded both."""
+    print(f"Memory of a process that trains {name}; MiB (aim: at the most at most 1.1 times PyTorch's)")
+    most = {}
+    for side in ("torch7", "pytorch"):
+        command = [sys.executable, str(HERE / "memory.py"), side, name]
+        before, most[side] = map(float, subprocess.run(command, capture_output=True, check=True).stdout.split())
+        print(f"{side:12}{before:12.0f} before{most[side]:12.0f} at the most")
+    print(f"{'ratio':12}{most['torch7'] / most['pytorch']:32.3f}")
 
 
 def loops() -> None:
@@ -94,8 +151,53 @@ def loops() -> None:
         print(f"{name:28}" + "".join(numbers), flush=True)
 
 
+def alternately(ours: Benchmark, theirs: Benchmark, count: int, turn: int) -> tuple[float, float]:
+    """What both take; now one comes first, now the other."""
+    if turn % 2:
+        there, here = theirs(count), ours(count)
+    else:
+        here, there = ours(count), theirs(count)
+    return here, there
+
+
+def calls() -> None:
+    print("Method calls on DoubleTensors: from Lua, and on PyTorch from Python; nanoseconds of the processor's time")
+    print(f"{'':20}" + "".join(f"{f'{n:,} elements':>36}" for n in CALLS))
+    print(f"{'(aims: 2.5, 1.02)':20}" + f"{'Lua':>12}{'PyTorch':>12}{'ratio':>12}" * len(CALLS))
+    lua, ours, python = LuaTorch(), {}, {}
+    for n in CALLS:
+        operands = tensors(n)
+        ours[n], python[n] = lua.dofile(str(HERE / "calls.lua"), *operands), pytorch_calls(*operands)
+    for name in python[1000]:
+        row = ""
+        for n, (count, repetitions) in CALLS.items():
+            ours[n][name](10 * count)
+            pairs = [alternately(ours[n][name], python[n][name], count, turn) for turn in range(repetitions)]
+            here, there = (1e9 * statistics.median(times) for times in zip(*pairs, strict=True))
+            ratio = statistics.median(one / other for one, other in pairs)  # a busy moment hits both
+            row += f"{here:12.0f}{there:12.0f}{ratio:12.2f}"
+        print(f"{name:20}{row}", flush=True)
+    start = time.process_time()
+    lua.execute("for i = 1, 10 do torch.randn(1000000) end")
+    print(f"{'torch.randn':20}{(time.process_time() - start) * 1e2:12.1f} an element of a million (aim: at most 60)")
+
+
 if __name__ == "__main__":
     print(f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, PyTorch {torch.__version__}, float32\n")
-    steps()
+    lua, networks = LuaTorch().dofile(str(HERE / "steps.lua"))
+    pytorch = pytorch_networks()
+    steps(lua, networks, pytorch)
+    print()
+    forwards(networks, pytorch)
+    print()
+    seq_lstm()
+    print()
+    char_lstm()
+    print()
+    memory("vgg_b16")
     print()
     loops()
+    print()
+    calls()
+    print()
+    files()

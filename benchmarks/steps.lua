@@ -22,6 +22,22 @@ local function tiny()
    return nn.Sequential():add(nn.Linear(10, 20)):add(nn.Tanh()):add(nn.Linear(20, 2)):add(nn.LogSoftMax())
 end
 
+-- as in the CIFAR-10 programs of that time
+local function vgg()
+   local model, planes = nn.Sequential(), 3
+   for _, size in ipairs{64, 64, 'pool', 128, 128, 'pool', 256} do
+      if size == 'pool' then
+         model:add(nn.SpatialMaxPooling(2, 2, 2, 2))
+      else
+         model:add(nn.SpatialConvolution(planes, size, 3, 3, 1, 1, 1, 1))
+         model:add(nn.SpatialBatchNormalization(size)):add(nn.ReLU(true))
+         planes = size
+      end
+   end
+   return model:add(nn.SpatialAveragePooling(8, 8)):add(nn.View(256)):add(nn.Dropout(0.5))
+      :add(nn.Linear(256, 10)):add(nn.LogSoftMax())
+end
+
 local networks = {} -- for the Python side, which trains the same ones
 
 local function stepper(name, build, classes, ...)
@@ -54,5 +70,6 @@ return {
    mlp_b128 = stepper('mlp_b128', mlp, 10, 128, 784),
    lenet_b10 = stepper('lenet_b10', lenet, 10, 10, 1, 32, 32),
    lenet_b128 = stepper('lenet_b128', lenet, 10, 128, 1, 32, 32),
+   vgg_b16 = stepper('vgg_b16', vgg, 10, 16, 3, 32, 32),
    tiny_b1 = stepper('tiny_b1', tiny, 2, 1, 10),
 }, networks

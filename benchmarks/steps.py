@@ -24,7 +24,11 @@ def timed(step: Callable[[], object]) -> Benchmark:
 
 
 def torch7_step(network: Table) -> Benchmark:
-    """SGD with momentum as a Torch7 program does it: explicit backward, flat parameters, optim.sgd."""
+    """SGD with momentum as a Torch7 program does it: explicit backward, flat parameters, optim.sgd.
+
+    ``network`` is one of ``steps.lua``, so that Lua and Python train the very same: where arrays lie in memory counts
+    for more than what is compared here.
+    """
     model, criterion, parameters, grad_parameters, x, target = network
     state = Table(learningRate=0.01, momentum=0.9)
 
@@ -38,10 +42,22 @@ def torch7_step(network: Table) -> Benchmark:
     return timed(lambda: optim.sgd(feval, parameters, state))
 
 
-def pytorch_step(model: torch.nn.Module, classes: int, *shape: int) -> Benchmark:
+def torch7_forward(network: Table) -> Benchmark:
+    """Only the output, in test mode."""
+    model, x = network[1], network[5]
+
+    def benchmark(count: int) -> float:
+        model.evaluate()
+        seconds = timed(lambda: model.forward(x))(count)
+        model.training()
+        return seconds
+
+    return benchmark
+
+
+def pytorch_step(model: torch.nn.Module, x: torch.Tensor, classes: int) -> Benchmark:
     """The same as PyTorch's own programs do it: autograd and torch.optim."""
-    x = torch.rand(shape)
-    target = torch.randint(classes, shape[:1])
+    target = torch.randint(classes, x.shape[:1])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, dampening=0.9)
 
     def step():
@@ -54,13 +70,22 @@ def pytorch_step(model: torch.nn.Module, classes: int, *shape: int) -> Benchmark
     return timed(step)
 
 
-def torch7_steps(networks: Table) -> dict[str, Benchmark]:
-    """On the very networks of ``steps.lua``: where arrays lie in memory counts for more than what is compared here."""
-    return {name: torch7_step(network) for name, network in networks.items()}
+def pytorch_forward(model: torch.nn.Module, x: torch.Tensor, classes: int) -> Benchmark:
+    """Only the output, in test mode."""
+
+    @torch.no_grad()
+    def benchmark(count: int) -> float:
+        model.eval()
+        seconds = timed(lambda: model(x))(count)
+        model.train()
+        return seconds
+
+    return benchmark
 
 
-def pytorch_steps() -> dict[str, Benchmark]:
-    from torch.nn import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, Tanh
+def pytorch_networks() -> dict[str, tuple[torch.nn.Module, torch.Tensor, int]]:
+    """The networks of ``steps.lua``, each with an input and its number of classes."""
+    from torch.nn import AvgPool2d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential, Tanh
 
     def mlp():
         return Sequential(Linear(784, 512), ReLU(), Linear(512, 512), ReLU(), Linear(512, 10))
@@ -71,10 +96,20 @@ def pytorch_steps() -> dict[str, Benchmark]:
             *(Flatten(), Linear(256, 200), Tanh(), Linear(200, 10)),
         )
 
-    tiny = Sequential(Linear(10, 20), Tanh(), Linear(20, 2))
+    def vgg():
+        layers, planes = [], 3
+        for size in (64, 64, "pool", 128, 128, "pool", 256):
+            if size == "pool":
+                layers.append(MaxPool2d(2))
+            else:
+                layers += [Conv2d(planes, size, 3, padding=1), BatchNorm2d(size), ReLU(inplace=True)]
+                planes = size
+        return Sequential(*layers, AvgPool2d(8), Flatten(), Dropout(0.5), Linear(256, 10))
+
     return {
-        "mlp_b128": pytorch_step(mlp(), 10, 128, 784),
-        "lenet_b10": pytorch_step(lenet(), 10, 10, 1, 32, 32),
-        "lenet_b128": pytorch_step(lenet(), 10, 128, 1, 32, 32),
-        "tiny_b1": pytorch_step(tiny, 2, 1, 10),
+        "mlp_b128": (mlp(), torch.rand(128, 784), 10),
+        "lenet_b10": (lenet(), torch.rand(10, 1, 32, 32), 10),
+        "lenet_b128": (lenet(), torch.rand(128, 1, 32, 32), 10),
+        "vgg_b16": (vgg(), torch.rand(16, 3, 32, 32), 10),
+        "tiny_b1": (Sequential(Linear(10, 20), Tanh(), Linear(20, 2)), torch.rand(1, 10), 2),
     }

@@ -1,6 +1,9 @@
 """Torch7's ``nn``: networks built from modules, trained with criterions."""
 
-from . import utils
+from . import hessian, utils
+from . import jacobian as Jacobian
+from . import sparse_jacobian as SparseJacobian
+from .adaptive import SpatialAdaptiveAveragePooling, SpatialAdaptiveMaxPooling
 from .arithmetic import Add, AddConstant, CAdd, CMul, Mul, MulConstant
 from .classification import (
     ClassNLLCriterion,
@@ -12,6 +15,7 @@ from .classification import (
 from .composite import CriterionTable, ModuleCriterion, MultiCriterion, ParallelCriterion
 from .container import Container
 from .containers import Concat, ConcatTable, DepthConcat, MapTable, Parallel, ParallelTable
+from .convert import Convert
 from .convolution import (
     SpatialConvolution,
     SpatialConvolutionMM,
@@ -23,12 +27,28 @@ from .convolution import (
     VolumetricFullConvolution,
 )
 from .criterion import Criterion
-from .decorators import Bottle, Decorator
+from .decorators import Bottle, Decorator, DontCast, NaN, Profile
+from .depthwise import SpatialDepthWiseConvolution, TemporalRowConvolution
 from .dropout import Dropout, SpatialDropout, VolumetricDropout, WhiteNoise
+from .euclidean import Euclidean, WeightedEuclidean
+from .fractional import SpatialFractionalMaxPooling, VolumetricFractionalMaxPooling
+from .gpu import GPU
 from .gradients import Constant, GradientReversal, L1Penalty, OneHot, PrintSize, ZeroGrad
 from .identity import Identity
+from .index_linear import IndexLinear
+from .interop import FromTorch
+from .interop import as_torch_module as as_torch_module
+from .kmeans import Kmeans
 from .linear import Linear
+from .local import SpatialConvolutionLocal
+from .local_normalization import (
+    SpatialContrastiveNormalization,
+    SpatialCrossMapLRN,
+    SpatialDivisiveNormalization,
+    SpatialSubtractiveNormalization,
+)
 from .lookup import LookupTable
+from .maps import SpatialConvolutionMap, SpatialFullConvolutionMap
 from .margin import (
     CosineEmbeddingCriterion,
     DistanceRatioCriterion,
@@ -52,6 +72,7 @@ from .padding import (
     SpatialZeroPadding,
     VolumetricReplicationPadding,
 )
+from .partial_linear import PartialLinear
 from .pointwise import (
     Abs,
     Clamp,
@@ -70,6 +91,7 @@ from .pointwise import (
     TanhShrink,
 )
 from .pooling import SpatialAveragePooling, SpatialDilatedMaxPooling, SpatialMaxPooling
+from .powers import FeatureLPPooling, SpatialLPPooling
 from .products import MM, MV, Bilinear, Cosine, CosineDistance, DotProduct, PairwiseDistance
 from .rectifier import ELU, CReLU, GatedLinearUnit, LeakyReLU, Maxout, PReLU, RReLU
 from .reductions import Max, Mean, Min, Sum
@@ -88,7 +110,10 @@ from .regression import (
 from .sequential import Sequential
 from .slices import Contiguous, Copy, Index, MaskedSelect, Narrow, Padding, Replicate, Select, Transpose
 from .softmax import LogSoftMax, SoftMax, SoftMin, SpatialLogSoftMax, SpatialSoftMax
-from .tables import (
+from .sparse_linear import SparseLinear
+from .stochastic_gradient import StochasticGradient
+from .subsampling import SpatialSubSampling, TemporalSubSampling
+from .tabular import (
     CAddTable,
     CAddTensorTable,
     CDivTable,
@@ -106,8 +131,17 @@ from .tables import (
     ZipTableOneToMany,
 )
 from .transfer import ReLU, Sigmoid, Tanh, Threshold
+from .unpooling import SpatialMaxUnpooling, VolumetricMaxUnpooling
+from .upsampling import PixelShuffle, SpatialUpSamplingBilinear, SpatialUpSamplingNearest, UpSampling
 from .view import Collapse, Reshape, Squeeze, Unsqueeze, View
-from .volumes import TemporalMaxPooling, VolumetricAveragePooling, VolumetricDilatedMaxPooling, VolumetricMaxPooling
+from .volumes import (
+    TemporalDynamicKMaxPooling,
+    TemporalMaxPooling,
+    VolumetricAveragePooling,
+    VolumetricDilatedMaxPooling,
+    VolumetricMaxPooling,
+)
+from .weight_norm import LinearWeightNorm, WeightNorm
 
 __all__ = [
     "Abs",
@@ -137,6 +171,7 @@ __all__ = [
     "Constant",
     "Container",
     "Contiguous",
+    "Convert",
     "Copy",
     "Cosine",
     "CosineDistance",
@@ -148,11 +183,16 @@ __all__ = [
     "DepthConcat",
     "DistKLDivCriterion",
     "DistanceRatioCriterion",
+    "DontCast",
     "DotProduct",
     "Dropout",
     "ELU",
+    "Euclidean",
     "Exp",
+    "FeatureLPPooling",
     "FlattenTable",
+    "FromTorch",
+    "GPU",
     "GatedLinearUnit",
     "GradientReversal",
     "HardShrink",
@@ -160,13 +200,17 @@ __all__ = [
     "HingeEmbeddingCriterion",
     "Identity",
     "Index",
+    "IndexLinear",
+    "Jacobian",
     "JoinTable",
+    "Kmeans",
     "L1Cost",
     "L1HingeEmbeddingCriterion",
     "L1Penalty",
     "LayerNormalization",
     "LeakyReLU",
     "Linear",
+    "LinearWeightNorm",
     "Log",
     "LogSigmoid",
     "LogSoftMax",
@@ -191,6 +235,7 @@ __all__ = [
     "MultiLabelMarginCriterion",
     "MultiLabelSoftMarginCriterion",
     "MultiMarginCriterion",
+    "NaN",
     "Narrow",
     "NarrowTable",
     "Normalize",
@@ -201,8 +246,11 @@ __all__ = [
     "Parallel",
     "ParallelCriterion",
     "ParallelTable",
+    "PartialLinear",
+    "PixelShuffle",
     "Power",
     "PrintSize",
+    "Profile",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -219,34 +267,57 @@ __all__ = [
     "SoftPlus",
     "SoftShrink",
     "SoftSign",
+    "SparseJacobian",
+    "SparseLinear",
+    "SpatialAdaptiveAveragePooling",
+    "SpatialAdaptiveMaxPooling",
     "SpatialAutoCropMSECriterion",
     "SpatialAveragePooling",
     "SpatialBatchNormalization",
     "SpatialClassNLLCriterion",
+    "SpatialContrastiveNormalization",
     "SpatialConvolution",
+    "SpatialConvolutionLocal",
     "SpatialConvolutionMM",
+    "SpatialConvolutionMap",
+    "SpatialCrossMapLRN",
+    "SpatialDepthWiseConvolution",
     "SpatialDilatedConvolution",
     "SpatialDilatedMaxPooling",
+    "SpatialDivisiveNormalization",
     "SpatialDropout",
+    "SpatialFractionalMaxPooling",
     "SpatialFullConvolution",
+    "SpatialFullConvolutionMap",
+    "SpatialLPPooling",
     "SpatialLogSoftMax",
     "SpatialMaxPooling",
+    "SpatialMaxUnpooling",
     "SpatialReflectionPadding",
     "SpatialReplicationPadding",
     "SpatialSoftMax",
+    "SpatialSubSampling",
+    "SpatialSubtractiveNormalization",
+    "SpatialUpSamplingBilinear",
+    "SpatialUpSamplingNearest",
     "SpatialZeroPadding",
     "SplitTable",
     "Sqrt",
     "Square",
     "Squeeze",
+    "StochasticGradient",
     "Sum",
     "Tanh",
     "TanhShrink",
     "TemporalConvolution",
+    "TemporalDynamicKMaxPooling",
     "TemporalMaxPooling",
+    "TemporalRowConvolution",
+    "TemporalSubSampling",
     "Threshold",
     "Transpose",
     "Unsqueeze",
+    "UpSampling",
     "View",
     "VolumetricAveragePooling",
     "VolumetricBatchNormalization",
@@ -254,13 +325,19 @@ __all__ = [
     "VolumetricDilatedConvolution",
     "VolumetricDilatedMaxPooling",
     "VolumetricDropout",
+    "VolumetricFractionalMaxPooling",
     "VolumetricFullConvolution",
     "VolumetricMaxPooling",
+    "VolumetricMaxUnpooling",
     "VolumetricReplicationPadding",
+    "WeightNorm",
+    "WeightedEuclidean",
     "WeightedMSECriterion",
     "WhiteNoise",
     "ZeroGrad",
     "ZipTable",
     "ZipTableOneToMany",
+    "hessian",
+    "tables",
     "utils",
 ]

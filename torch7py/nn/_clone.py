@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection
 
 import torch
@@ -12,34 +13,72 @@ from ..table import Table
 from ..tensor.arguments import describe
 
 
-def clone(root: TorchObject, without: Collection[str] = ()) -> TorchObject:
+def clone(root: TorchObject, without: Collection[str] = (), copies: dict | None = None) -> TorchObject:
     """A copy of ``root`` and all that it holds, as if it had been written to a file and read again.
 
     What was one object, tensor or storage stays one. Fields named in ``without`` must be tensors; their copies
-    are empty. What has no content of its own to copy (functions, ...) is shared.
+    are empty. What has no content of its own to copy (functions, ...) is shared. ``copies`` holds, by the originals'
+    ids, copies that are there already.
     """
-    return _copy(root, {}, without)
+    copier = _Copier({} if copies is None else copies, without)
+    twin = copier.copy(root)
+    copier.fill()
+    return twin
 
 
-def _copy(value, memo: dict, without: Collection[str]):
-    """The copy of ``value``; ``memo`` is that of Python's ``copy.deepcopy``: the copies by the originals' ids."""
-    if id(value) in memo:
-        return memo[id(value)]
-    if isinstance(value, torch.Tensor):
-        new = memo[id(value)] = _tensor(value, memo)
-    elif isinstance(value, Table):
-        new = memo[id(value)] = Table()
-        for key, item in value.items():
-            new[_copy(key, memo, without)] = _copy(item, memo, without)
-    elif isinstance(value, TorchObject):
-        new = memo[id(value)] = type(value).__new__(type(value))
-        for name, item in value.__dict__.items():
-            new.__dict__[name] = _emptied(name, item) if name in without else _copy(item, memo, without)
-    elif hasattr(value, "__deepcopy__"):
-        new = memo[id(value)] = value.__deepcopy__(memo)
-    else:
-        new = value
-    return new
+class _Copier:
+    """Makes the copies of one :func:`clone`: first empty, then filled one by one, so that depth does not matter."""
+
+    def __init__(self, copies: dict, without: Collection[str]):
+        self.copies = copies  # the memo of Python's ``copy.deepcopy``: the copies by the originals' ids
+        self.without = without
+        self.empties: dict[int, torch.Tensor] = {}
+        self.originals: list = []  # of those copies, which it keeps alive: no other object gets their ids meanwhile
+
+    def copy(self, value):
+        """The copy of ``value``, to be filled later."""
+        known = self.copies.get(id(value))
+        if known is not None:
+            return known
+        if isinstance(value, torch.Tensor):
+            new = _tensor(value, self.copies)
+        elif isinstance(value, Table):
+            new = Table()
+        elif isinstance(value, TorchObject):
+            new = type(value).__new__(type(value))
+        elif hasattr(value, "__deepcopy__"):
+            new = value.__deepcopy__(self.copies)
+        elif isinstance(value, torch.nn.Module):
+            new = copy.deepcopy(value, self.copies)
+        else:
+            return value
+        self.copies[id(value)] = new
+        self.originals.append(value)
+        return new
+
+    def fill(self) -> None:
+        """Give all copies their content; this makes further ones."""
+        copied = self.copy
+        for original in self.originals:
+            new = self.copies[id(original)]
+            if isinstance(original, Table):
+                for key, item in original.items():
+                    new[copied(key)] = copied(item)
+            elif isinstance(original, TorchObject):
+                for name, item in fields(original).items():
+                    new.__dict__[name] = self._emptied(name, item) if name in self.without else copied(item)
+
+    def _emptied(self, name: str, value) -> torch.Tensor:
+        """An empty tensor in place of ``value``, the same one for each of its fields."""
+        if not isinstance(value, torch.Tensor):
+            raise TorchError(f"Shared parameters have to be Tensors: {name} is a {describe(value)}")
+        return self.empties.setdefault(id(value), torch.empty(0, dtype=value.dtype, device=value.device))
+
+
+def fields(value: TorchObject) -> dict:
+    """The fields as a file would hold them."""
+    given = getattr(value, "_t7_fields", None)
+    return value.__dict__ if given is None else given()
 
 
 def _tensor(tensor: torch.Tensor, memo: dict) -> torch.Tensor:
@@ -50,9 +89,3 @@ def _tensor(tensor: torch.Tensor, memo: dict) -> torch.Tensor:
             memo[storage._cdata] = storage.clone()
         new.set_(memo[storage._cdata], tensor.storage_offset(), tensor.shape, tensor.stride())
     return new
-
-
-def _emptied(name: str, value) -> torch.Tensor:
-    if not isinstance(value, torch.Tensor):
-        raise TorchError(f"Shared parameters have to be Tensors: {name} is a {describe(value)}")
-    return torch.empty(0, dtype=value.dtype, device=value.device)

@@ -21,43 +21,56 @@ def flatten(parameters: Iterable[Tensor]) -> Tensor:
     parameters = list(parameters)
     if not parameters:
         return default_tensor()
-    starts, total = _lay_out(parameters)
-    places = [starts[_key(p)][0] + p.storage_offset() for p in parameters]
-
-    flat = torch.zeros(total, dtype=parameters[0].dtype, device=parameters[0].device)
-    for parameter, place in zip(parameters, places):
-        flat.as_strided(parameter.shape, parameter.stride(), place).fill_(1)
-    used = flat != 0
-
-    for start, whole in starts.values():
-        flat[start : start + len(whole)].copy_(whole)
-    if not used.all():
-        if not all(map(_is_compact, parameters)):
-            raise TorchError("Cannot gather tensors that are not compact")
-        flat = flat[used]
-        moved = used.cumsum(0) - 1
-        places = [int(moved[place]) for place in places]
-
-    for parameter, place in zip(parameters, places):
-        parameter.set_(flat, place, parameter.shape, parameter.stride())
+    if len({(parameter.dtype, parameter.device) for parameter in parameters}) > 1:
+        raise TorchError("Cannot gather parameters of different types")
+    storages: dict[int, _Storage] = {}
+    for parameter in parameters:
+        key = parameter.untyped_storage()._cdata
+        storages.setdefault(key, _Storage(parameter)).users.append(parameter)
+    kept, count = [], 0
+    for storage in storages.values():
+        for first, end in storage.used():
+            kept.append(storage.whole[first:end])
+            storage.moved.append((first, count - first))
+            count += end - first
+    flat = torch.cat(kept)
+    # a tensor may be there twice: find all new places before the first is moved
+    moves = [
+        (user, storage.new_offset(user.storage_offset())) for storage in storages.values() for user in storage.users
+    ]
+    for parameter, offset in moves:
+        parameter.set_(flat, offset, parameter.shape, parameter.stride())
     return flat
 
 
-def _key(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+class _Storage:
+    """A storage that parameters lie on."""
 
+    def __init__(self, tensor: Tensor):
+        storage = tensor.untyped_storage()
+        self.whole = tensor.new_empty(0).set_(storage, 0, (storage.nbytes() // tensor.element_size(),))
+        self.users: list[Tensor] = []
+        self.moved: list[tuple[int, int]] = []  # the beginning of each piece that is kept, and how far it moves
 
-def _lay_out(parameters: list[Tensor]) -> tuple[dict[int, tuple[int, Tensor]], int]:
-    """Where each distinct storage begins when they stand one behind the other, and their common length."""
-    starts, total = {}, 0
-    for parameter in parameters:
-        if _key(parameter) not in starts:
-            storage = parameter.untyped_storage()
-            count = storage.nbytes() // parameter.element_size()
-            whole = torch.empty(0, dtype=parameter.dtype, device=parameter.device).set_(storage, 0, (count,))
-            starts[_key(parameter)] = total, whole
-            total += count
-    return starts, total
+    def used(self) -> list[tuple[int, int]]:
+        """First element and end of each piece that users cover."""
+        if not all(map(_is_compact, self.users)):
+            covered = torch.zeros(len(self.whole), dtype=torch.bool)
+            for user in self.users:
+                covered.as_strided(user.shape, user.stride(), user.storage_offset()).fill_(True)
+            if not covered.all():
+                raise TorchError("Cannot gather tensors that are not compact")
+            return [(0, len(self.whole))]
+        pieces: list[tuple[int, int]] = []
+        for first, count in sorted((user.storage_offset(), _extent(user)) for user in self.users):
+            if pieces and first <= pieces[-1][1]:
+                pieces[-1] = pieces[-1][0], max(pieces[-1][1], first + count)
+            else:
+                pieces.append((first, first + count))
+        return pieces
+
+    def new_offset(self, offset: int) -> int:
+        return next(offset + distance for first, distance in reversed(self.moved) if first <= offset)
 
 
 def _is_compact(tensor: Tensor) -> bool:
@@ -68,3 +81,8 @@ def _is_compact(tensor: Tensor) -> bool:
             return False
         expected *= size
     return True
+
+
+def _extent(tensor: Tensor) -> int:
+    """How many elements of memory a compact tensor covers."""
+    return tensor.numel() and 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride()))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
-from ._check import need_same_count, need_tensor
+from ..errors import TorchError
+from ._check import need_same_count, need_sizes, need_tensor, sizes
 
 Tensor = torch.Tensor
 
@@ -23,6 +26,12 @@ def into(result: Tensor, source: Tensor, inplace: bool) -> Tensor:
     return result.set_(source) if inplace else fit(result, source)
 
 
+def vacate(result: Tensor, read: Tensor) -> None:
+    """Take the memory from ``result``, for the kernel that makes it anew to find free; not if the kernel reads it."""
+    if result is not read:
+        result.set_()
+
+
 def take(result: Tensor, value: Tensor) -> Tensor:
     """Let the tensor object ``result`` be the contiguous ``value``, which must be of the same type."""
     return result.set_(value.contiguous())
@@ -34,6 +43,34 @@ def matched(other: Tensor, like: Tensor, names: tuple[str, str] = ("input", "gra
         return other
     need_same_count(like, other, names)
     return other.reshape(like.shape)
+
+
+def shaped(gradOutput: Tensor, like: Tensor, name: str = "output") -> Tensor:
+    """``gradOutput``, for those modules that wanted it to have the very sizes of ``like``."""
+    if gradOutput.shape != like.shape:
+        raise TorchError(
+            f"{name} and gradOutput shapes do not match: {name} {sizes(like)}, gradOutput {sizes(gradOutput)}"
+        )
+    return gradOutput
+
+
+def largest(pool: Callable[[Tensor], tuple[Tensor, Tensor]], input: Tensor) -> tuple[Tensor, Tensor]:
+    """The maxima and places that ``pool(input)`` finds; a nan, which wins with PyTorch, is passed over."""
+    maxima, places = pool(input)
+    total = maxima.sum().item()
+    if total != total and maxima.isnan().any():
+        return pool(input.masked_fill(input.isnan(), -torch.inf))
+    return maxima, places
+
+
+def sent_back(gradInput: Tensor, input: Tensor, places: Tensor, gradOutput: Tensor, dims: int) -> Tensor:
+    """Let ``gradInput`` have each element of ``gradOutput`` added at its place in the plane of ``dims`` dimensions;
+    ``places`` says which, counted from 1.
+    """
+    need_sizes(gradOutput, places.shape)
+    flat = fit(gradInput, input).zero_().flatten(-dims)
+    flat.scatter_add_(-1, places.flatten(-dims) - 1, gradOutput.flatten(-dims))
+    return gradInput
 
 
 def one(like: Tensor) -> Tensor:

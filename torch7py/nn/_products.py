@@ -14,7 +14,7 @@ Tensor = torch.Tensor
 # What torch.compile itself uses for torch.nn.Linear; absent in builds without oneDNN.
 _linear = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 # Multiplications from which it pays. A caller compares first, as that takes no time.
-LARGE = 5_000_000
+LARGE = 2_500_000
 
 
 def fits(a: Tensor, b: Tensor) -> bool:

@@ -44,25 +44,23 @@ class Add(Module):
         _draw(self.bias, stdv, self.bias.shape[0])
 
     def updateOutput(self, input):
-        return torch.add(input, self._aligned(input), out=fit(self.output, input))
+        return torch.add(input, aligned(self.bias, input), out=fit(self.output, input))
 
     def updateGradInput(self, input, gradOutput):
         return None if self.gradInput is None else fit(self.gradInput, gradOutput).copy_(gradOutput)
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
-        gradient = gradOutput.sum_to_size(self._aligned(gradOutput).shape).view(self.gradBias.shape)
+        gradOutput = matched(gradOutput, input)
+        gradient = gradOutput.sum_to_size(aligned(self.bias, gradOutput).shape).view(self.gradBias.shape)
         self.gradBias.add_(gradient, alpha=1 if scale is None else scale)
-
-    def _aligned(self, input: Tensor) -> Tensor:
-        if self.bias.numel() == 1:
-            return self.bias.view([1] * input.dim())
-        return aligned(self.bias, input)
 
 
 def aligned(parameter: Tensor, input: Tensor) -> Tensor:
     """``parameter`` in a shape that broadcasts over the samples of ``input``."""
     if parameter.numel() == input.numel():
         return parameter.view(input.shape)
+    if parameter.numel() == 1:
+        return parameter.view([1] * input.dim())
     if parameter.dim() == input.dim():
         wrong = any(size not in (1, wanted) for size, wanted in zip(parameter.shape, input.shape, strict=True))
     else:
@@ -102,9 +100,12 @@ class CAdd(_Componentwise):
         return torch.add(input, aligned(self.bias, input), out=fit(self.output, input))
 
     def updateGradInput(self, input, gradOutput):
+        if self.gradInput is None:
+            self.gradInput = utils.empty_like_type(input)
         return fit(self.gradInput, gradOutput).copy_(gradOutput)
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
+        gradOutput = matched(gradOutput, input)
         gradient = gradOutput.sum_to_size(aligned(self.bias, gradOutput).shape)
         self.gradBias.add_(gradient.view(self.gradBias.shape), alpha=1 if scale is None else scale)
 
@@ -157,6 +158,8 @@ class Mul(Module):
 class AddConstant(Module):
     """Adds a constant: a number, or a vector that is added to each row. With ``ip`` in place."""
 
+    inplace = False  # for files of older versions
+
     def __init__(self, constant_scalar, ip: bool | None = None):
         Module.__init__(self)
         self.constant_scalar = constant_scalar
@@ -181,6 +184,8 @@ class AddConstant(Module):
 @register("nn.MulConstant")
 class MulConstant(Module):
     """Multiplies by a constant number. With ``ip`` in place."""
+
+    inplace = False  # for files of older versions
 
     def __init__(self, constant_scalar: float, ip: bool | None = None):
         Module.__init__(self)

@@ -33,6 +33,8 @@ class ClassNLLCriterion(Criterion):
     _forward_kernel = staticmethod(_aten.nll_loss_forward.default)
     _backward_kernel = staticmethod(_aten.nll_loss_backward.grad_input)
 
+    sizeAverage, ignoreIndex = True, -100  # for files of older versions
+
     def __init__(self, weights: Tensor | None = None, sizeAverage: bool | None = None, ignoreIndex: int | None = None):
         Criterion.__init__(self)
         self.sizeAverage = True if sizeAverage is None else sizeAverage
@@ -41,6 +43,11 @@ class ClassNLLCriterion(Criterion):
         self.output_tensor = utils.default_tensor(1).zero_()
         self.total_weight_tensor = utils.default_tensor(1).fill_(1)
         self.target = torch.zeros(1, dtype=torch.int64)
+
+    def read(self, file, version=None) -> None:
+        file.world.set_fields(self, file.readObject())
+        if "total_weight_tensor" not in self.__dict__:
+            self.total_weight_tensor = self.gradInput.new_ones(1)
 
     def updateOutput(self, input, target):
         """The loss, and the weight of all targets together."""
@@ -109,7 +116,10 @@ class ClassNLLCriterion(Criterion):
         if target.dtype is not torch.int64:
             target = target.long()
         self.target = target
-        return input if input.dim() != 1 else input.unsqueeze(0), target - 1
+        if input.dim() == 1:
+            # of several targets the first counts
+            return input.unsqueeze(0), target.view(-1)[:1] - 1 if target.dim() == 1 else target - 1
+        return input, target - 1
 
     def _ignored(self) -> int:
         return int(self.ignoreIndex) - 1
@@ -126,9 +136,10 @@ class ClassNLLCriterion(Criterion):
                 f"weight tensor should be defined either for all {classes} classes or no classes"
                 f" but got weight tensor of shape: {sizes(weights)}"
             )
-        batch = input.shape[0] if input.dim() == 2 else 1
-        if target.numel() != batch:
-            return TorchError(f"input {sizes(input)} needs {batch} targets, got {target.numel()}")
+        if input.dim() == 1:
+            target = target.view(-1)[:1]
+        elif target.numel() != len(input):
+            return TorchError(f"input {sizes(input)} needs {len(input)} targets, got {target.numel()}")
         wrong = target[((target < 1) | (target > classes)) & (target != self.ignoreIndex)]
         if wrong.numel() > 0:
             return TorchError(f"target {wrong[0].item()} is not a class from 1 to {classes}")
@@ -138,6 +149,8 @@ class ClassNLLCriterion(Criterion):
 @register("nn.CrossEntropyCriterion")
 class CrossEntropyCriterion(Criterion):
     """LogSoftMax and ClassNLLCriterion in one: the loss of unnormalised scores. Arguments as there."""
+
+    sizeAverage = oldSizeAverage = None  # for files of older versions: nll has its own
 
     def __init__(self, weights: Tensor | None = None, sizeAverage: bool | None = None):
         Criterion.__init__(self)
@@ -210,6 +223,8 @@ class MultiMarginCriterion(_Margins):
     class a factor.
     """
 
+    p = margin = 1  # for files of older versions
+
     def __init__(self, p: int | None = None, weights: Tensor | None = None, margin: float | None = None):
         if p not in (None, 1, 2):
             raise TorchError("only p=1 and p=2 supported")
@@ -220,16 +235,19 @@ class MultiMarginCriterion(_Margins):
 
     def updateOutput(self, input, target):
         classes = self._classes(input, target)
-        loss = _multi_margin(input, classes, self.p, self.margin, self.weights, self._reduction())
+        loss = _multi_margin(input, classes, self.p, self.margin, self._class_weights(input), self._reduction())
         self.output = loss.item()
         return self.output
 
     def updateGradInput(self, input, target):
         classes = self._classes(input, target)
         gradient = _multi_margin_backward(
-            one(input), input, classes, self.p, self.margin, self.weights, self._reduction()
+            one(input), input, classes, self.p, self.margin, self._class_weights(input), self._reduction()
         )
         return self.gradInput.set_(gradient)
+
+    def _class_weights(self, input: Tensor) -> Tensor | None:
+        return None if self.weights is None else self.weights[: input.shape[-1]]
 
     @staticmethod
     def _classes(input: Tensor, target) -> Tensor:

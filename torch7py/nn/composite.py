@@ -105,6 +105,8 @@ class ModuleCriterion(Criterion):
 
     inputModule = targetModule = input = target = None
 
+    castTarget = True  # for files of older versions
+
     def __init__(self, criterion, inputModule=None, targetModule=None, castTarget=None):
         self.castTarget = True if castTarget is None else castTarget
         self.criterion = criterion

@@ -10,8 +10,9 @@ import torch
 from ..classes import register
 from ..errors import TorchError
 from ..table import Table
+from ..tensor.arguments import wording
 from . import utils
-from .module import Module, both
+from .module import Module
 
 _WARNING = "WARNING: If you see a stack trace below, it is that of the outermost call; the fault is where said above."
 
@@ -51,11 +52,13 @@ class Container(Module):
             module.updateParameters(learningRate)
 
     def training(self) -> None:
-        self.applyToModules(lambda module: module.training())
+        for module in self._children():
+            module.training()
         Module.training(self)
 
     def evaluate(self) -> None:
-        self.applyToModules(lambda module: module.evaluate())
+        for module in self._children():
+            module.evaluate()
         Module.evaluate(self)
 
     def share(self, mlp: Container, *fields: str) -> Container:
@@ -66,15 +69,18 @@ class Container(Module):
     def reset(self, stdv=None):
         self.applyToModules(lambda module: module.reset(stdv))
 
-    def parameters(self) -> tuple[Table, Table]:
-        """The parameters and gradients of all modules, in order."""
-        found, gradients = Table(), Table()
+    def parameters(self) -> tuple[Table, ...]:
+        """The parameters and gradients of all modules, in order; a third Table where a module gives one."""
+        found, gradients, hessians = Table(), Table(), Table()
         for module in self.modules.list():
-            its, its_gradients = both(module.parameters())
+            its = module.parameters()
+            its, its_gradients, *its_hessians = its if isinstance(its, tuple) else (its, None)
             if its is not None:
                 _gather(found, its)
                 _gather(gradients, its_gradients)
-        return found, gradients
+                for hessian in its_hessians:
+                    _gather(hessians, hessian)
+        return (found, gradients, hessians) if len(hessians) else (found, gradients)
 
     def clearState(self) -> Container:
         # output and gradInput may be a child's tensors: let go of them instead of emptying them
@@ -94,7 +100,7 @@ class Container(Module):
 
     def _located(self, index: int, error: Exception) -> TorchError:
         """An error that says in which module (from 1) ``error`` arose, before what inner containers said."""
-        message = str(getattr(error, "message", error))
+        message = getattr(error, "message", None) or wording(error)
         if _WARNING in message:
             inner = message[message.index("\n") + 1 :]
         else:

@@ -18,15 +18,15 @@ Tensor = torch.Tensor
 class _SideBySide(Container):
     """What these containers share: how they print, and calling a method of each module."""
 
-    def _each(self, method: str, arguments):
-        """Call ``method`` of the modules one after the other, with what ``arguments(position)`` gives each; the
-        results come one by one.
+    def _each(self, method: str, arguments, count: int | None = None):
+        """Call ``method`` of the modules (or the first ``count``) one after the other, with what
+        ``arguments(position)`` gives each; the results come one by one.
         """
-        for position, module in enumerate(self._children(), 1):
+        for position, module in enumerate(self._children()[:count], 1):
             yield self.rethrowErrors(module, position, method, *arguments(position))
 
-    def _run(self, method: str, arguments) -> None:
-        for _ in self._each(method, arguments):
+    def _run(self, method: str, arguments, count: int | None = None) -> None:
+        for _ in self._each(method, arguments, count):
             pass
 
     def __tostring__(self) -> str:
@@ -195,7 +195,7 @@ class Parallel(_SideBySide):
         self.inputDimension, self.outputDimension = inputDimension, outputDimension
 
     def updateOutput(self, input):
-        outputs = list(self._each("updateOutput", lambda i: (self._slice(input, i),)))
+        outputs = list(self._each("updateOutput", lambda i: (self._slice(input, i),), self._count(input)))
         sizes = list(outputs[0].shape)
         sizes[self.outputDimension - 1] = sum(output.shape[self.outputDimension - 1] for output in outputs)
         self.totalOutputSize = longs(sizes)
@@ -205,20 +205,32 @@ class Parallel(_SideBySide):
 
     def updateGradInput(self, input, gradOutput):
         gradInput = fit(self.gradInput, input)
-        gradients = self._each("updateGradInput", lambda i: (self._slice(input, i), self._part(gradOutput, i)))
+        gradients = self._each(
+            "updateGradInput", lambda i: (self._slice(input, i), self._part(gradOutput, i)), self._count(input)
+        )
         for position, gradient in enumerate(gradients, 1):
             self._slice(gradInput, position).copy_(gradient)
         return gradInput
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
         scale = 1 if scale is None else scale
-        self._run("accGradParameters", lambda i: (self._slice(input, i), self._part(gradOutput, i), scale))
+        self._run(
+            "accGradParameters", lambda i: (self._slice(input, i), self._part(gradOutput, i), scale), self._count(input)
+        )
 
     def accUpdateGradParameters(self, input, gradOutput, lr) -> None:
-        self._run("accUpdateGradParameters", lambda i: (self._slice(input, i), self._part(gradOutput, i), lr))
+        self._run(
+            "accUpdateGradParameters",
+            lambda i: (self._slice(input, i), self._part(gradOutput, i), lr),
+            self._count(input),
+        )
 
-    def _children(self) -> list[Module]:
-        return list(self.modules)
+    def _count(self, input: Tensor) -> int:
+        """The number of slices, each for a module."""
+        count = input.shape[self.inputDimension - 1]
+        if count > len(self.modules):
+            raise TorchError(f"input has {count} slices, but there are {len(self.modules)} modules")
+        return count
 
     def _slice(self, tensor: Tensor, position: int) -> Tensor:
         return tensor.select(self.inputDimension - 1, position - 1)

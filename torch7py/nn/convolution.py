@@ -6,14 +6,13 @@ import math
 
 import torch
 
-from .. import random
 from ..classes import register
 from ..errors import TorchError
 from ..table import Table
-from . import utils
-from ._check import need_tensor, sizes
-from ._kernels import take
-from .module import Module
+from . import _parameters, utils
+from ._check import need_dims, need_sizes, need_tensor, sizes
+from ._kernels import take, vacate
+from .module import Module, keeps
 
 Tensor = torch.Tensor
 convolution = torch.convolution
@@ -42,9 +41,7 @@ class _Convolution(Module):
             setattr(self, "k" + axis, kernel[place])
             setattr(self, "d" + axis, 1 if step[place] is None else step[place])
             setattr(self, "pad" + axis, padding[place])
-        for name, size in (("weight", self._weight_size()), ("bias", (nOutputPlane,))):
-            setattr(self, name, utils.default_tensor(*size))
-            setattr(self, "grad" + name.capitalize(), utils.default_tensor(*size))
+        _parameters.make(self, self._weight_size(), self._bias_size())
 
     def _each(self, prefix: str, axes: tuple[str, ...] | None = None) -> tuple:
         return tuple([getattr(self, prefix + axis) for axis in axes or self._axes])
@@ -53,6 +50,9 @@ class _Convolution(Module):
         planes = (self.nInputPlane, self.nOutputPlane) if self._transposed else (self.nOutputPlane, self.nInputPlane)
         return *planes, *self._each("k")
 
+    def _bias_size(self) -> tuple[int, ...]:
+        return (self.nOutputPlane,)
+
     def noBias(self) -> _Convolution:
         """Do without the bias from now on. Returns itself."""
         self._set(bias=None, gradBias=None)
@@ -60,41 +60,53 @@ class _Convolution(Module):
 
     def reset(self, stdv: float | None = None) -> None:
         """Draw weight and bias uniformly, by default from +-1/sqrt(elements of a kernel * nInputPlane)."""
-        bound = 1 / math.sqrt(math.prod(self._each("k")) * self.nInputPlane)
-        if stdv is not None:
-            bound = stdv * math.sqrt(3)
-        random.default().fill_uniform(self.weight, -bound, bound)
-        if self.bias is not None:
-            random.default().fill_uniform(self.bias, -bound, bound)
+        _parameters.draw(self, 1 / math.sqrt(math.prod(self._each("k")) * self.nInputPlane), stdv)
 
     def updateOutput(self, input):
         batch = self._batch(input)
-        output = convolution(batch, self._kernels(), self.bias, *self._geometry(), 1)
+        vacate(self.output, input)
+        output = convolution(batch, self._kernels(), self._shifts(), *self._geometry())
+        if output.numel() == 0:
+            raise TorchError(f"Given input size: {sizes(input)}. Calculated output size: {sizes(output)}, too small")
         return take(self.output, output if batch is input else output.squeeze(0))
 
     def updateGradInput(self, input, gradOutput):
         if self.gradInput is None:
             return None
+        vacate(self.gradInput, gradOutput)
         gradient, _, _ = self._gradients(input, gradOutput, (True, False, False))
         return take(self.gradInput, gradient.view(input.shape))
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
-        scale = 1 if scale is None else scale
         _, weight, bias = self._gradients(input, gradOutput, (False, True, self.gradBias is not None))
+        self._accumulate(weight, bias, scale)
+
+    def _backward(self, input, gradOutput, scale):
+        if self.gradInput is None or not (
+            keeps(self, "updateGradInput", _Convolution) and keeps(self, "accGradParameters", _Convolution)
+        ):
+            return Module._backward(self, input, gradOutput, scale)
+        vacate(self.gradInput, gradOutput)
+        gradient, weight, bias = self._gradients(input, gradOutput, (True, True, self.gradBias is not None))
+        self._accumulate(weight, bias, scale)
+        return take(self.gradInput, gradient.view(input.shape))
+
+    def _gradients(self, input: Tensor, gradOutput: Tensor, wanted: tuple[bool, bool, bool]):
+        """The gradients by input, weight and bias; None for those that are not wanted."""
+        batch, gradient = self._batches(input, gradOutput)
+        bias_size = gradient.shape[1:2]
+        return convolution_backward(gradient, batch, self._kernels(), bias_size, *self._geometry(), wanted)
+
+    def _accumulate(self, weight: Tensor, bias: Tensor | None, scale: float | None) -> None:
+        """Add ``scale`` times the gradients that the kernel gave."""
+        scale = 1 if scale is None else scale
         self.gradWeight.add_(weight.view(self.gradWeight.shape), alpha=scale)
         if bias is not None:
             self.gradBias.add_(bias, alpha=scale)
 
-    def _gradients(self, input: Tensor, gradOutput: Tensor, wanted: tuple[bool, bool, bool]):
-        """The gradients by input, weight and bias; None for those that are not wanted."""
-        batch = self._batch(input)
-        gradOutput = gradOutput if batch is input else gradOutput.unsqueeze(0)
-        bias_size = (self.nOutputPlane,)
-        return convolution_backward(gradOutput, batch, self._kernels(), bias_size, *self._geometry(), 1, wanted)
-
     def _geometry(self) -> tuple:
-        """Step, padding, dilation, whether transposed, and adjustment: what the kernels take."""
-        return self._each("d"), self._each("pad"), self._dilation(), self._transposed, self._adjustment()
+        """Step, padding, dilation, whether transposed, adjustment, and groups: what the kernels take."""
+        return self._each("d"), self._each("pad"), self._dilation(), self._transposed, self._adjustment(), 1
 
     def _dilation(self) -> tuple[int, ...]:
         return (1,) * len(self._axes)
@@ -106,16 +118,28 @@ class _Convolution(Module):
         """The weight in the shape that the kernels take."""
         return self.weight
 
+    def _shifts(self) -> Tensor | None:
+        """The bias in the shape that the kernels take."""
+        return self.bias
+
+    def _batches(self, input: Tensor, gradOutput: Tensor) -> tuple[Tensor, Tensor]:
+        """Input and gradient as batches of images. Of their sizes, PyTorch checks all but the first."""
+        batch = self._batch(input)
+        gradient = gradOutput if batch is input else gradOutput.unsqueeze(0)
+        if gradient.shape[0] != batch.shape[0]:
+            raise TorchError(f"gradOutput{sizes(gradOutput)} does not fit input{sizes(input)}")
+        return batch, gradient
+
     def _batch(self, input: Tensor) -> Tensor:
         """The input as a batch of images."""
         if type(input) is not Tensor or input.dtype is not self.weight.dtype:
             need_tensor(input, self.weight)
-        dims = len(self._axes) + 2
-        if input.dim() == dims:
-            return input
-        if input.dim() != dims - 1:
+        dims, given = len(self._axes) + 2, input.dim()
+        if given != dims and given != dims - 1:
             raise TorchError(f"{dims - 1}D or {dims}D input tensor expected but got: {sizes(input)}")
-        return input.unsqueeze(0)
+        if input.shape[1 - dims] != self.nInputPlane:
+            raise TorchError(f"input with {self.nInputPlane} planes expected, but got: {sizes(input)}")
+        return input if given == dims else input.unsqueeze(0)
 
     def type(self, type=None, tensorCache=None):
         if type is not None:
@@ -141,14 +165,8 @@ class _Convolution(Module):
         return ""
 
 
-@register("nn.SpatialConvolution")
-class SpatialConvolution(_Convolution):
-    """Filters an image of ``nInputPlane`` planes into ``nOutputPlane`` planes.
-
-    The kernels are kW wide and kH high, the steps dW and dH (1 unless given); padW and padH zeros (0) surround the
-    image. Input: nInputPlane x height x width or a batch of these. Output: height (height + 2 padH - kH) / dH + 1,
-    rounded down, width likewise. ``weight`` is nOutputPlane x nInputPlane x kH x kW.
-    """
+class _Spatial(_Convolution):
+    """What the convolutions over images share."""
 
     _axes, _named = ("H", "W"), ("W", "H")
     padW = padH = 0  # files from before there was padding lack the fields
@@ -159,16 +177,19 @@ class SpatialConvolution(_Convolution):
         self._set_up(nInputPlane, nOutputPlane, (kW, kH), (dW, dH), (padW, padW if padH is None else padH))
         self.reset()
 
-    def updateGradInput(self, input, gradOutput):
-        geometry = self._geometry()
-        if self.gradInput is None or self.nInputPlane > _FEW or not input.is_cpu or geometry[2] != (1, 1):
-            return _Convolution.updateGradInput(self, input, gradOutput)
-        batch = self._batch(input)
-        gradOutput = gradOutput if batch is input else gradOutput.unsqueeze(0)
+    def _gradients(self, input: Tensor, gradOutput: Tensor, wanted: tuple[bool, bool, bool]):
+        by_input, *by_parameters = wanted
+        step, padding, dilation, *_ = self._geometry()
+        if not by_input or self.nInputPlane > _FEW or not input.is_cpu or dilation != (1, 1):
+            return _Convolution._gradients(self, input, gradOutput, wanted)
+        weight = bias = None
+        if any(by_parameters):
+            _, weight, bias = _Convolution._gradients(self, input, gradOutput, (False, *by_parameters))
+        batch, gradient = self._batches(input, gradOutput)
         gradient, _, _ = product_convolution_backward(
-            gradOutput, batch, self._kernels(), self._each("k"), *geometry[:2], (True, False, False)
+            gradient, batch, self._kernels(), self._each("k"), step, padding, (True, False, False)
         )
-        return take(self.gradInput, gradient.view(input.shape))
+        return gradient, weight, bias
 
     def _geometry(self) -> tuple:
         if self.padding is not None:  # very old files have one number for both directions
@@ -181,8 +202,18 @@ class SpatialConvolution(_Convolution):
         return weight if weight.dim() == 4 else weight.view(self.nOutputPlane, self.nInputPlane, self.kH, self.kW)
 
 
+@register("nn.SpatialConvolution")
+class SpatialConvolution(_Spatial):
+    """Filters an image of ``nInputPlane`` planes into ``nOutputPlane`` planes.
+
+    The kernels are kW wide and kH high, the steps dW and dH (1 unless given); padW and padH zeros (0) surround the
+    image. Input: nInputPlane x height x width or a batch of these. Output: height (height + 2 padH - kH) / dH + 1,
+    rounded down, width likewise. ``weight`` is nOutputPlane x nInputPlane x kH x kW.
+    """
+
+
 @register("nn.SpatialConvolutionMM")
-class SpatialConvolutionMM(SpatialConvolution):
+class SpatialConvolutionMM(_Spatial):
     """SpatialConvolution under its older name; its weight is nOutputPlane x (nInputPlane * kH * kW)."""
 
     def _weight_size(self) -> tuple[int, ...]:
@@ -321,7 +352,7 @@ class SpatialFullConvolution(_Full):
     """
 
     _axes, _named = ("H", "W"), ("W", "H")
-    adjW = adjH = 0
+    padW = padH = adjW = adjH = 0  # for files of older versions
 
     def __init__(self, nInputPlane, nOutputPlane, kW, kH, dW=None, dH=None, padW=None, padH=None, adjW=None, adjH=None):
         self._set_up(nInputPlane, nOutputPlane, (kW, kH), (dW, dH), (padW or 0, padH or 0))
@@ -335,7 +366,7 @@ class VolumetricFullConvolution(_Full):
 
     _axes, _named = ("T", "H", "W"), ("T", "W", "H")
     _prints_bias = False
-    adjT = adjW = adjH = 0
+    padT = padW = padH = adjT = adjW = adjH = 0  # for files of older versions
 
     def __init__(
         self, nInputPlane, nOutputPlane, kT, kW, kH, dT=None, dW=None, dH=None, padT=None, padW=None, padH=None,
@@ -345,6 +376,15 @@ class VolumetricFullConvolution(_Full):
         self._set_up(nInputPlane, nOutputPlane, (kT, kW, kH), (dT, dW, dH), padding)
         self._set_adjustment(adjT, adjW, adjH)
         self.reset()
+
+    def read(self, file, version=None) -> None:
+        Module.read(self, file, version)
+        if "adjW" not in self.__dict__:  # the first version: planes the other way round, other names
+            self.weight = self.weight.transpose(0, 1).contiguous()
+            self.gradWeight = torch.zeros_like(self.weight)
+            for axis in self._axes:
+                self.__dict__["pad" + axis] = self.__dict__.pop("p" + axis, 0)
+                self.__dict__["adj" + axis] = 0
 
 
 @register("nn.TemporalConvolution")
@@ -360,16 +400,11 @@ class TemporalConvolution(Module):
         self.inputFrameSize, self.outputFrameSize = inputFrameSize, outputFrameSize
         self.kW = kW
         self.dW = 1 if dW is None else dW
-        self.weight = utils.default_tensor(outputFrameSize, inputFrameSize * kW)
-        self.bias = utils.default_tensor(outputFrameSize)
-        self.gradWeight = utils.default_tensor(outputFrameSize, inputFrameSize * kW)
-        self.gradBias = utils.default_tensor(outputFrameSize)
+        _parameters.make(self, (outputFrameSize, inputFrameSize * kW), (outputFrameSize,))
         self.reset()
 
     def reset(self, stdv: float | None = None) -> None:
-        bound = 1 / math.sqrt(self.kW * self.inputFrameSize) if stdv is None else stdv * math.sqrt(3)
-        random.default().fill_uniform(self.weight, -bound, bound)
-        random.default().fill_uniform(self.bias, -bound, bound)
+        _parameters.draw(self, 1 / math.sqrt(self.kW * self.inputFrameSize), stdv)
 
     def updateOutput(self, input):
         windows = self._windows(input)
@@ -379,6 +414,7 @@ class TemporalConvolution(Module):
     def updateGradInput(self, input, gradOutput):
         if self.gradInput is None:
             return None
+        self._check_gradient(input, gradOutput)
         gradInput = self.gradInput.resize_(input.shape).zero_()
         for place, part in enumerate(self.weight.view(self.outputFrameSize, self.kW, -1).unbind(1)):
             # each of the kernel's frames sends its gradient to the frames that it saw
@@ -388,14 +424,18 @@ class TemporalConvolution(Module):
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
         scale = 1 if scale is None else scale
+        self._check_gradient(input, gradOutput)
         windows, gradient = self._windows(input), gradOutput.reshape(-1, self.outputFrameSize)
         self.gradWeight.addmm_(gradient.t(), windows.reshape(len(gradient), -1), alpha=scale)
         self.gradBias.add_(gradient.sum(0), alpha=scale)
 
+    def _check_gradient(self, input: Tensor, gradOutput: Tensor) -> None:
+        frames = (input.shape[-2] - self.kW) // self.dW + 1
+        need_sizes(gradOutput, (*input.shape[:-2], frames, self.outputFrameSize))
+
     def _windows(self, input: Tensor) -> Tensor:
         """For each place of the kernel the frames that it sees, one behind the other."""
-        if input.dim() not in (2, 3):
-            raise TorchError(f"2D or 3D (batch mode) tensor expected for input, but got: {sizes(input)}")
+        need_dims(input, self.weight, 2, 3)
         frames, size = input.shape[-2:]
         if size != self.inputFrameSize:
             raise TorchError(f"invalid input frame size. Got: {size}, Expected: {self.inputFrameSize}")

@@ -40,7 +40,8 @@ class Criterion(TorchObject):
 
     def __call__(self, input, target=None):
         """The loss and its gradient."""
-        self.output = self.forward(input, target)
+        output = self.forward(input, target)
+        self.output = output[0] if isinstance(output, tuple) else output
         self.gradInput = self.backward(input, target)
         return self.output, self.gradInput
 

@@ -18,11 +18,16 @@ class Dropout(Module):
 
     With ``v1`` the training output is not divided; instead the test output is multiplied by ``1 - p``. ``inplace``
     changes input and gradOutput themselves; ``stochasticInference`` drops in test mode too.
+
+    Recurrent modules set two fields: with ``lazy``, elements are drawn anew only after a backward step, so that a whole
+    sequence drops the same ones; with ``mono`` all samples of a batch do.
     """
 
     inplace = False
     v2 = None
     stochastic_inference = None
+    lazy = mono = None
+    flag = True  # whether a lazy one is to draw
 
     def __init__(self, p=None, v1=None, inplace=None, stochasticInference=None):
         Module.__init__(self)
@@ -38,17 +43,25 @@ class Dropout(Module):
     def updateOutput(self, input):
         output = into(self.output, input, self.inplace)
         if self.p > 0 and (self.train or self.stochastic_inference):
-            noise = fit(self.noise, input)
-            random.default().fill_bernoulli(noise, 1 - self.p)
-            if self.v2:
-                noise.div_(1 - self.p)
-            return torch.mul(input, noise, out=output)
+            if not self.lazy or self.flag:
+                self._draw(self.noise.resize_(1, *input.shape[1:]) if self.mono else fit(self.noise, input))
+            return torch.mul(input, self.noise, out=output)
         return self._tested(input, output)
 
+    def _draw(self, noise: torch.Tensor) -> None:
+        random.default().fill_bernoulli(noise, 1 - self.p)
+        if self.v2:
+            noise.div_(1 - self.p)
+        if self.lazy is not None:
+            self.flag = False
+
     def updateGradInput(self, input, gradOutput):
+        if self.lazy:
+            self.flag = True
         gradInput = into(self.gradInput, gradOutput, self.inplace)
         if self.p > 0 and self.train:
-            return torch.mul(gradOutput, matched(self.noise, gradOutput), out=gradInput)
+            noise = self.noise if self.mono else matched(self.noise, gradOutput)
+            return torch.mul(gradOutput, noise, out=gradInput)
         return self._tested(gradOutput, gradInput)
 
     def _tested(self, source: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
@@ -62,10 +75,13 @@ class Dropout(Module):
 
     def clearState(self) -> Dropout:
         utils.clear(self, "noise")
+        if self.lazy is not None:
+            self.flag = True
         return Module.clearState(self)
 
     def __tostring__(self) -> str:
-        return f"{type(self).__typename__}({self.p:f})"
+        drops = f"{self.p:f}" if self.lazy is None else f"{self.p:.1f}, {'lazy' if self.lazy else 'busy'}"
+        return f"{type(self).__typename__}({drops})"
 
 
 @register("nn.SpatialDropout")

@@ -24,6 +24,8 @@ class L1Penalty(Module):
     penalty's gradient comes back. ``loss`` holds the last penalty.
     """
 
+    provideOutput = True  # for files of older versions
+
     def __init__(self, l1weight: float, sizeAverage: bool | None = None, provideOutput: bool | None = None):
         Module.__init__(self)
         self.l1weight = l1weight
@@ -40,7 +42,7 @@ class L1Penalty(Module):
         return gradInput.add_(matched(gradOutput, input)) if self.provideOutput else gradInput
 
     def _factor(self, input: Tensor) -> float:
-        return self.l1weight / input.numel() if self.sizeAverage else self.l1weight
+        return self.l1weight / max(1, input.numel()) if self.sizeAverage else self.l1weight
 
 
 @register("nn.GradientReversal")

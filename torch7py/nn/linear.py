@@ -59,7 +59,7 @@ class Linear(Module):
                 else:
                     addmv(bias, weight, input, out=output)
             elif input.dim() == 2:
-                rows = len(input)
+                rows = input.shape[0]
                 if rows * weight.numel() >= LARGE and fits(input, weight):
                     return output.set_(product(input, weight, bias))
                 shape = (rows, weight.shape[0])
@@ -84,7 +84,7 @@ class Linear(Module):
         try:
             if input.dim() == 1:
                 mv(weight.t(), gradOutput, out=gradInput)
-            elif len(input) * weight.numel() >= LARGE and fits(gradOutput, weight.t()):
+            elif input.shape[0] * weight.numel() >= LARGE and fits(gradOutput, weight.t()):
                 gradInput.set_(product(gradOutput, weight.t()))
             else:
                 mm(gradOutput, weight, out=gradInput)
@@ -103,10 +103,10 @@ class Linear(Module):
                 gradWeight.addr_(gradOutput, input, alpha=scale)
             if gradBias is not None:
                 gradBias.add_(gradOutput, alpha=scale)
-        else:
-            rows, columns = len(input), gradOutput.t()
+        elif input.dim() == 2:
+            rows, columns = input.shape[0], gradOutput.t()
             # product and sum are two steps here, where MKL needs one
-            if rows * gradWeight.numel() >= 4 * LARGE and fits(columns, input.t()):
+            if rows * gradWeight.numel() >= 8 * LARGE and fits(columns, input.t()):
                 gradWeight.add_(product(columns, input.t()), alpha=scale)
             elif scale == 1:
                 gradWeight.addmm_(columns, input)

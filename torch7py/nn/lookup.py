@@ -68,7 +68,7 @@ class LookupTable(Module):
         return output
 
     def updateGradInput(self, input, gradOutput):
-        if self.gradInput.dtype is not input.dtype:
+        if self.gradInput is None or self.gradInput.dtype is not input.dtype:
             self.gradInput = utils.empty_like_type(input)
         if self.gradInput.shape != input.shape:
             self.gradInput.resize_(input.shape).zero_()

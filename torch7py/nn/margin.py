@@ -9,7 +9,8 @@ from ..classes import register
 from ..errors import TorchError
 from ..table import Table
 from . import utils
-from ._kernels import fit
+from ._check import need_same_count, need_table
+from ._kernels import fit, matched
 from .criterion import Criterion
 from .regression import Elementwise
 
@@ -50,21 +51,23 @@ class SoftMarginCriterion(Elementwise):
 class HingeEmbeddingCriterion(Criterion):
     """For distances ``x``: ``x`` where the target is 1, ``max(0, margin - x)`` (margin 1) where it is -1."""
 
+    sizeAverage = True  # for files of older versions
+
     def __init__(self, margin: float | None = None):
         Criterion.__init__(self)
         self.margin = 1 if margin is None else margin
         self.sizeAverage = True
 
     def updateOutput(self, input, y):
-        y = _targets(y, input)
+        y = matched(_targets(y, input), input)
         losses = input.masked_fill(y == -1, 0) + (self.margin - input).clamp_(min=0).masked_fill_(y == 1, 0)
         total = losses.sum().item()
         self.output = total if self.sizeAverage is False else total / input.numel()
         return self.output
 
     def updateGradInput(self, input, y):
-        y = _targets(y, input)
-        gradInput = fit(self.gradInput, input).copy_(y.expand_as(input))
+        y = matched(_targets(y, input), input)
+        gradInput = fit(self.gradInput, input).copy_(y)
         gradInput.masked_fill_((y == -1) & (input > self.margin), 0)
         return gradInput if self.sizeAverage is False else gradInput.div_(input.numel())
 
@@ -87,8 +90,8 @@ class L1HingeEmbeddingCriterion(Criterion):
         self.gradInput = Table([utils.default_tensor(), utils.default_tensor()])
 
     def updateOutput(self, input, y):
-        distance = (input[1] - input[2]).abs_().sum().item()
-        self.output = max(0, self.margin - distance) if y == -1 else distance
+        distance = (need_table(input)[1] - input[2]).abs_().sum().item()
+        self.output = max(0, self.margin - distance) if _is_negative(y) else distance
         return self.output
 
     def updateGradInput(self, input, y):
@@ -96,10 +99,14 @@ class L1HingeEmbeddingCriterion(Criterion):
         torch.sub(input[1], input[2], out=first)
         distance = first.abs().sum().item()
         random_signs(first.sign_())
-        if y == -1:
+        if _is_negative(y):
             first.mul_(0 if distance > self.margin else -1)
         torch.neg(first, out=second)
         return self.gradInput
+
+
+def _is_negative(y) -> bool:
+    return not isinstance(y, Tensor) and y == -1
 
 
 def random_signs(signs: Tensor) -> Tensor:
@@ -121,6 +128,9 @@ class CosineEmbeddingCriterion(Criterion):
     unless given.
     """
 
+    sizeAverage = False  # for files of older versions
+    _y = None  # a target that was given as a number
+
     def __init__(self, margin: float | None = None):
         Criterion.__init__(self)
         self.margin = 0 if margin is None else margin
@@ -128,16 +138,19 @@ class CosineEmbeddingCriterion(Criterion):
         self.sizeAverage = True
 
     def updateOutput(self, input, y):
-        y = _targets(y, input[1])
+        if not isinstance(y, Tensor):
+            y = self._y = _targets(y, input[1])
         losses = self._losses(cosine(*_rows(input))[0], y)
         self.output = losses.sum().item() / (y.shape[0] if self.sizeAverage else 1)
         return self.output
 
     def updateGradInput(self, input, y):
         if not isinstance(y, Tensor):
-            raise TorchError("the gradient needs the targets as a tensor")
+            if self._y is None:
+                raise TorchError("the gradient needs the targets as a tensor, as forward had them")
+            y = _targets(y, input[1])
         similarity, first, second = cosine(*_rows(input))
-        slope = torch.where(y == 1, -1, torch.where(self._losses(similarity, y) > 0, 1, 0)).to(first.dtype)
+        slope = torch.where(self._losses(similarity, y) > 0, torch.where(y == 1, -1, 1), 0).to(first.dtype)
         if self.sizeAverage:
             slope.div_(y.shape[0])
         for target, gradient, original in zip(self.gradInput, (first, second), input, strict=True):
@@ -145,7 +158,9 @@ class CosineEmbeddingCriterion(Criterion):
         return self.gradInput
 
     def _losses(self, similarity: Tensor, y: Tensor) -> Tensor:
-        return torch.where(y == 1, 1 - similarity, (similarity - self.margin).clamp(min=0))
+        need_same_count(similarity, y)
+        beyond = torch.where(y == -1, (similarity - self.margin).clamp_(min=0), similarity)
+        return torch.where(y == 1, 1 - similarity, beyond)
 
 
 def _rows(pair: Table) -> list[Tensor]:
@@ -166,7 +181,10 @@ class MarginRankingCriterion(Criterion):
     """``max(0, margin - y (a - b))`` for ``{a, b}``: ``a`` shall be the larger where ``y`` is 1, ``b`` where it is -1.
 
     ``a`` and ``b`` have one element and ``y`` is a number, or all three are vectors; the margin is 1 unless given.
+    Of longer vectors a number ``y`` judges the first elements.
     """
+
+    sizeAverage = False  # for files of older versions
 
     def __init__(self, margin: float | None = None):
         Criterion.__init__(self)
@@ -175,19 +193,26 @@ class MarginRankingCriterion(Criterion):
         self.sizeAverage = True
 
     def updateOutput(self, input, y):
-        total = self._excess(input, _targets(y, input[1])).clamp_(min=0).sum().item()
+        total = self._excess(input, y).clamp_(min=0).sum().item()
         self.output = total / self._count(y)
         return self.output
 
     def updateGradInput(self, input, y):
-        targets = _targets(y, input[1])
-        active = (self._excess(input, targets) >= 0).to(input[1].dtype)
-        second = torch.mul(active, targets, out=fit(self.gradInput[2], input[2])).div_(self._count(y))
-        torch.neg(second, out=fit(self.gradInput[1], input[1]))
+        active = (self._excess(input, y) >= 0).to(input[1].dtype)
+        if isinstance(y, Tensor):
+            second = torch.mul(active, matched(y, active), out=fit(self.gradInput[2], active)).div_(self._count(y))
+            torch.neg(second, out=fit(self.gradInput[1], active))
+        else:
+            self.gradInput[1][0], self.gradInput[2][0] = -y * active, y * active
         return self.gradInput
 
-    def _excess(self, input: Table, y: Tensor) -> Tensor:
-        return self.margin - y * (input[1] - input[2])
+    def _excess(self, input: Table, y) -> Tensor:
+        first, second = need_table(input)[1], input[2]
+        if isinstance(y, Tensor):
+            return self.margin - matched(y, first) * (first - second)
+        if first.dim() > 1:
+            raise TorchError("a batch needs a tensor of targets, got a number")
+        return self.margin - y * (first[0] - second[0])
 
     def _count(self, y) -> int:
         return y.shape[0] if self.sizeAverage and isinstance(y, Tensor) else 1

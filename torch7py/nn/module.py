@@ -11,7 +11,7 @@ from ..errors import TorchError
 from ..table import Table
 from ..tensor import types
 from . import _door, utils
-from ._clone import clone
+from ._clone import clone, fields
 from ._flatten import flatten
 
 Tensor = torch.Tensor
@@ -30,7 +30,7 @@ class Module(TorchObject):
 
     output = gradInput = None
     weight = bias = gradWeight = gradBias = None
-    modules = train = shared = None
+    modules = train = shared = _type = None
 
     def __init__(self):
         self.gradInput = utils.default_tensor()
@@ -77,30 +77,38 @@ class Module(TorchObject):
 
     # --- parameters
 
-    def parameters(self) -> tuple[Table, Table] | tuple[None, None]:
-        """Two Tables: the parameters and, in the same order, their gradients. None and None if there are none."""
-        if self.weight is not None and self.bias is not None:
-            return Table([self.weight, self.bias]), Table([self.gradWeight, self.gradBias])
-        if self.weight is not None:
-            return Table([self.weight]), Table([self.gradWeight])
-        if self.bias is not None:
-            return Table([self.bias]), Table([self.gradBias])
-        return None, None
+    def parameters(self) -> tuple:
+        """Two Tables: the parameters and, in the same order, their gradients. None and None if there are none.
 
-    def getParameters(self) -> tuple[Tensor, Tensor]:
-        """All parameters as one vector, and all gradients as another.
+        Where there are estimates of the Hessian's diagonal (see ``hessian.py``), a third Table holds these.
+        """
+        names = [name for name in ("weight", "bias") if getattr(self, name) is not None]
+        if not names:
+            return None, None
+        parameters = Table([getattr(self, name) for name in names])
+        gradients = Table([getattr(self, "grad" + name.capitalize()) for name in names])
+        hessians = Table([self.__dict__.get("diagHessian" + name.capitalize()) for name in names])
+        return (parameters, gradients, hessians) if len(hessians) else (parameters, gradients)
+
+    def getParameters(self) -> tuple[Tensor, ...]:
+        """All parameters as one vector, and all gradients as another (and as a third what else ``parameters`` gives).
 
         The parameters are moved into these vectors, of which they then are views: whoever changes the vector
         changes the network. Each call moves them anew, so that earlier vectors lose their tie.
         """
-        parameters, gradients = both(self.parameters())
-        flat, flat_gradients = flatten(parameters or ()), flatten(gradients or ())
+        parameters, gradients, *hessians = (table or () for table in self._gathered())
+        flat, flat_gradients = flatten(parameters), flatten(gradients)
         if flat.numel() != flat_gradients.numel():
             raise TorchError("check that you are sharing parameters and gradParameters")
-        for position, (parameter, gradient) in enumerate(zip(parameters or (), gradients or ()), 1):
+        for position, (parameter, gradient) in enumerate(zip(parameters, gradients), 1):
             if parameter.storage_offset() != gradient.storage_offset():
                 raise TorchError(f"misaligned parameter at {position}")
-        return flat, flat_gradients
+        return flat, flat_gradients, *map(flatten, hessians)
+
+    def _gathered(self) -> tuple:
+        """What :meth:`getParameters` moves: parameters and gradients, in order."""
+        found = self.parameters()
+        return found if isinstance(found, tuple) else (found, None)
 
     @staticmethod
     def flatten(parameters) -> Tensor:
@@ -193,7 +201,7 @@ class Module(TorchObject):
         convert = utils.converter(type, tensorCache)
         for name, value in list(self.__dict__.items()):
             self.__dict__[name] = convert(value)
-        self._type = type
+        self._type = types.here(type)
         return self
 
     def float(self, tensorCache=None) -> Module:
@@ -211,11 +219,12 @@ class Module(TorchObject):
 
     def write(self, file) -> None:
         """Write the fields to an open Torch7 file as one table."""
-        file.writeObject(Table({name: value for name, value in self.__dict__.items() if value is not None}))
+        file.writeObject(Table({name: value for name, value in fields(self).items() if value is not None}))
 
     def read(self, file, version=None) -> None:
         """Take over the fields that :meth:`write` wrote. Classes that changed over time mend old fields here."""
-        self.__dict__.update(file.readObject().items())
+        file.world.set_fields(self, file.readObject())
+        self._type = types.here(self._type) or utils.tensor_type(Table(weight=self.weight, output=self.output))
 
     # --- the network as a tree
 
@@ -275,6 +284,11 @@ class Module(TorchObject):
 
 
 _parameters = Module.parameters  # as it is before a program changes it
+
+
+def keeps(module: Module, method: str, cls: type) -> bool:
+    """Whether the module's method is that of ``cls``: neither a class nor the module itself has put another there."""
+    return getattr(getattr(module, method), "__func__", None) is getattr(cls, method)
 
 
 def both(result) -> tuple:

@@ -10,7 +10,8 @@ from .. import random
 from ..classes import register
 from ..errors import TorchError
 from . import utils
-from ._kernels import matched, take
+from ._check import need_sizes, need_tensor
+from ._kernels import fit, matched, take, vacate
 from .arithmetic import Add, CMul, MulConstant
 from .containers import ConcatTable
 from .identity import Identity
@@ -18,9 +19,10 @@ from .module import Module
 from .reductions import Mean
 from .sequential import Sequential
 from .slices import Replicate
-from .tables import CSubTable
+from .tabular import CSubTable
 
 Tensor = torch.Tensor
+_LARGE = 2**15  # elements from which sums of our own are quicker
 batch_norm_backward = torch.ops.aten.native_batch_norm_backward.default
 
 
@@ -66,6 +68,7 @@ class BatchNormalization(Module):
         self.running_var.fill_(1)
 
     def checkInputDim(self, input) -> None:
+        need_tensor(input, self.running_mean)
         dims, single = input.dim(), input.dim() == self.nDim - 1 and self.train is False
         if dims != self.nDim and not single:
             raise TorchError(f"only mini-batch supported ({self.nDim}D tensor), got {dims}D tensor instead")
@@ -74,28 +77,54 @@ class BatchNormalization(Module):
             raise TorchError(f"got {features}-feature tensor, expected {expected}")
 
     def updateOutput(self, input):
-        batch = self._batch(input)
-        output, mean, inverse_std = torch.native_batch_norm(
+        batch = self._batch(input).contiguous()  # of another one, PyTorch writes nonsense into a given tensor
+        output = fit(self.output, batch)
+        if self.save_mean is None:
+            self.save_mean, self.save_std = (utils.empty_like_type(self.running_mean) for _ in range(2))
+        training = self._uses_batch(batch)
+        if training and batch.dim() > 2 and batch.numel() >= _LARGE and batch.data_ptr() != output.data_ptr():
+            return self._normalise(batch, output)
+        torch.native_batch_norm(
             batch, self.weight, self.bias, self.running_mean, self.running_var,
-            self._uses_batch(batch), self.momentum, self.eps,
+            training, self.momentum, self.eps, out=(output, self.save_mean, self.save_std),
         )  # fmt: skip
-        self.save_mean, self.save_std = mean, inverse_std
-        return take(self.output, output)
+        return output
+
+    def _normalise(self, batch: Tensor, output: Tensor) -> Tensor:
+        """Training by PyTorch's sums, which take a tenth of the time of those in its batch normalisation."""
+        mean, dims = self.save_mean, (0, *range(2, batch.dim()))
+        torch.mean(batch, dims, out=fit(mean, self.running_mean))
+        variance = torch.sub(batch, mean.view(-1, *(1,) * (len(dims) - 1)), out=output).square_().mean(dims)
+        torch.add(variance, self.eps, out=fit(self.save_std, variance)).rsqrt_()
+        torch.native_batch_norm(
+            batch, self.weight, self.bias, mean, variance, False, 0, self.eps,
+            out=(output, batch.new_empty(0), batch.new_empty(0)),
+        )  # fmt: skip
+        count = batch.numel() // len(mean)
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance.mul_(count / (count - 1)), self.momentum)
+        return output
 
     def updateGradInput(self, input, gradOutput):
-        gradient, _, _ = self._gradients(input, gradOutput, (self.gradInput is not None, False, False))
-        return None if gradient is None else take(self.gradInput, gradient)
+        if self.gradInput is None:
+            return None
+        vacate(self.gradInput, gradOutput)
+        gradient, _, _ = self._gradients(input, gradOutput, (True, False, False))
+        return take(self.gradInput, gradient)
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
         if self.gradWeight is not None:
             self._add(*self._gradients(input, gradOutput, (False, True, True))[1:], scale)
 
     def _backward(self, input, gradOutput, scale):
-        wanted = self.gradWeight is not None
-        gradient, weight, bias = self._gradients(input, gradOutput, (self.gradInput is not None, wanted, wanted))
-        if wanted:
+        # as in Torch7, whoever replaces the halves has to replace this as well
+        by_input, by_parameters = self.gradInput is not None, self.gradWeight is not None
+        if by_input:
+            vacate(self.gradInput, gradOutput)
+        gradient, weight, bias = self._gradients(input, gradOutput, (by_input, by_parameters, by_parameters))
+        if by_parameters:
             self._add(weight, bias, scale)
-        return None if gradient is None else take(self.gradInput, gradient)
+        return take(self.gradInput, gradient) if by_input else None
 
     def _add(self, weight: Tensor, bias: Tensor, scale) -> None:
         scale = 1 if scale is None else scale
@@ -106,6 +135,7 @@ class BatchNormalization(Module):
         if self.save_mean is None:
             raise TorchError("must call :updateOutput() first")
         batch, gradient = self._batch(input), self._batch(gradOutput)
+        need_sizes(gradient, batch.shape)
         return batch_norm_backward(
             gradient, batch, self.weight, self.running_mean, self.running_var, self.save_mean, self.save_std,
             self._uses_batch(batch), self.eps, wanted,
@@ -194,7 +224,7 @@ class Normalize(Module):
         return self.output.set_((rows / self.norm).view(input.shape))
 
     def updateGradInput(self, input, gradOutput):
-        rows, gradient = self._rows(input), self._rows(gradOutput)
+        rows, gradient = self._rows(input), self._rows(matched(gradOutput, input))
         cross = (rows * gradient).sum(1, keepdim=True)
         if math.isinf(self.p):
             where = self._indices - 1

@@ -6,6 +6,7 @@ import torch
 
 from ..classes import register
 from ..errors import TorchError
+from ._check import need_dims, need_sizes
 from ._kernels import take
 from .module import Module
 
@@ -32,8 +33,7 @@ class _Padding(Module):
 
     def _check(self, input: Tensor) -> None:
         pads, dims = self._pads(), len(self._fields) // 2
-        if input.dim() not in (dims + 1, dims + 2):
-            raise TorchError(f"input must be {dims + 1} or {dims + 2}-dimensional")
+        need_dims(input, self.output, dims + 1, dims + 2)
         for place in range(dims):
             if input.shape[-1 - place] + pads[2 * place] + pads[2 * place + 1] < 1:
                 raise TorchError("input is too small")
@@ -58,7 +58,9 @@ class SpatialZeroPadding(_Padding):
         return take(self.output, torch.constant_pad_nd(input, self._pads(), 0))
 
     def updateGradInput(self, input, gradOutput):
-        return take(self.gradInput, torch.constant_pad_nd(gradOutput, [-pad for pad in self._pads()], 0))
+        gradient = torch.constant_pad_nd(gradOutput, [-pad for pad in self._pads()], 0)
+        need_sizes(gradient, input.shape, "cropped gradOutput")
+        return take(self.gradInput, gradient)
 
 
 class _EdgePadding(_Padding):

@@ -8,13 +8,12 @@ from ..classes import register
 from ..errors import TorchError
 from . import utils
 from ._check import flag
-from ._kernels import fit, into, matched
+from ._kernels import fit, into, matched, shaped
 from .module import Module
 from .transfer import Tanh, tanh_backward
 
 _aten = torch.ops.aten
 softplus = torch._C._nn.softplus
-softplus_backward = _aten.softplus_backward.grad_input
 log_sigmoid = _aten.log_sigmoid_forward.output
 log_sigmoid_backward = _aten.log_sigmoid_backward.grad_input
 hardtanh_backward = _aten.hardtanh_backward.grad_input
@@ -71,7 +70,7 @@ class Sqrt(Module):
 
     def updateGradInput(self, input, gradOutput):
         output = self.output
-        gradInput = torch.div(matched(gradOutput, output), output, out=fit(self.gradInput, output)).mul_(0.5)
+        gradInput = torch.div(shaped(gradOutput, output), output, out=fit(self.gradInput, output)).mul_(0.5)
         return gradInput.masked_fill_(output == 0, 0)
 
 
@@ -86,7 +85,7 @@ class Square(Module):
         return torch.mul(input, input, out=fit(self.output, input))
 
     def updateGradInput(self, input, gradOutput):
-        return torch.mul(matched(gradOutput, input), input, out=fit(self.gradInput, input)).mul_(2)
+        return torch.mul(shaped(gradOutput, input), input, out=fit(self.gradInput, input)).mul_(2)
 
 
 @register("nn.Power")
@@ -137,7 +136,11 @@ class SoftPlus(Module):
 
     def updateGradInput(self, input, gradOutput):
         gradOutput = matched(gradOutput, input)
-        return softplus_backward(gradOutput, input, self.beta, self.threshold, grad_input=fit(self.gradInput, input))
+        # unlike PyTorch, Torch7 holds the output against the threshold, not the input
+        scaled = self.output * self.beta
+        z = scaled.exp()
+        slope = torch.where(scaled > self.threshold, 1, (z - 1).div_(z))
+        return torch.mul(gradOutput, slope, out=fit(self.gradInput, input))
 
 
 @register("nn.LogSigmoid")
@@ -173,7 +176,7 @@ class TanhShrink(Module):
         return torch.sub(input, self.tanh.updateOutput(input), out=fit(self.output, input))
 
     def updateGradInput(self, input, gradOutput):
-        gradOutput = matched(gradOutput, input)
+        gradOutput = shaped(gradOutput, input)
         gradInput = tanh_backward(gradOutput, self.tanh.output, grad_input=fit(self.gradInput, input))
         return torch.sub(gradOutput, gradInput, out=gradInput)
 

@@ -7,7 +7,7 @@ import torch
 from ..classes import register
 from ..errors import TorchError
 from . import utils
-from ._check import need_tensor, sizes
+from ._check import need_dims, sizes
 from ._kernels import fit, take
 from .module import Module
 
@@ -103,9 +103,7 @@ class SpatialMaxPooling(_Pooling):
             indices.add_(1)
 
     def _output_shape(self, input: Tensor) -> tuple[int, ...]:
-        need_tensor(input, self.output)
-        if input.dim() not in (3, 4):
-            raise TorchError(f"3D or 4D input tensor expected but got: {sizes(input)}")
+        need_dims(input, self.output, 3, 4)
         result = list(input.shape[:-2])
         for size, *window in zip(input.shape[-2:], *self._windows(), self._dilation(), strict=True):
             result.append(self._count(size, *window))
@@ -184,6 +182,7 @@ class SpatialAveragePooling(_Pooling):
         return self
 
     def updateOutput(self, input):
+        need_dims(input, self.output, 3, 4)
         return self._divided(take(self.output, avg_pool2d(input, *self._geometry())))
 
     def updateGradInput(self, input, gradOutput):

@@ -119,7 +119,7 @@ class DotProduct(_Pair):
 
 
 def _as_rows(input: Table) -> list[Tensor]:
-    return [tensor.reshape(1, -1) if tensor.dim() == 1 else tensor for tensor in input]
+    return [tensor.reshape(1, -1) if tensor.dim() == 1 else tensor for tensor in (input[1], input[2])]
 
 
 @register("nn.PairwiseDistance")
@@ -219,6 +219,7 @@ class Bilinear(_Pair):
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
         first, second = self._rows(input, gradOutput)
+        _need(scale is None or scale >= 0, "scale should not be negative")
         self.gradWeight.add_(torch.einsum("bk,bi,bj->kij", gradOutput, first, second))
         if self.gradBias is not None:
             self.gradBias.add_(gradOutput.sum(0), alpha=1 if scale is None else scale)

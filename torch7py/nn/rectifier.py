@@ -16,7 +16,7 @@ from .linear import Linear
 from .module import Module
 from .reductions import Max
 from .sequential import Sequential
-from .tables import JoinTable
+from .tabular import JoinTable
 from .transfer import ReLU
 from .view import View
 
@@ -32,6 +32,8 @@ glu_backward = _aten.glu_backward.grad_input
 @register("nn.LeakyReLU")
 class LeakyReLU(Module):
     """``x`` where it is positive, else ``negval x`` (0.01 unless given)."""
+
+    inplace = False  # for files of older versions
 
     def __init__(self, negval: float | None = None, ip: bool | None = None):
         Module.__init__(self)
@@ -175,7 +177,7 @@ class CReLU(Sequential):
     def updateOutput(self, input):
         output = Sequential.updateOutput(self, self._rows(input, input))
         shape = list(input.shape)
-        shape[input.dim() - self.nInputDims] *= 2
+        shape[self._is_batch(input)] *= 2
         self.output = output.resize_(shape)
         return self.output
 
@@ -189,7 +191,10 @@ class CReLU(Sequential):
 
     def _rows(self, input, tensor):
         """``tensor`` as a matrix with a row for each sample of ``input``."""
-        return tensor.view(input.shape[0] if input.dim() == self.nInputDims + 1 else 1, -1)
+        return tensor.view(input.shape[0] if self._is_batch(input) else 1, -1)
+
+    def _is_batch(self, input) -> bool:
+        return input.dim() == self.nInputDims + 1
 
     def __tostring__(self) -> str:
         return "CReLU()"
@@ -212,6 +217,7 @@ class GatedLinearUnit(Module):
         return take(self.output, glu(input, dim))
 
     def updateGradInput(self, input, gradOutput):
+        gradOutput = matched(gradOutput, self.output)
         return glu_backward(gradOutput, input, self._dimension(input), grad_input=fit(self.gradInput, input))
 
     def _dimension(self, input) -> int:

@@ -9,7 +9,7 @@ from ..errors import TorchError
 from . import utils
 from ._kernels import fit
 from .module import Module
-from .tables import sample_dimension
+from .tabular import sample_dimension
 
 
 class _Extreme(Module):

@@ -26,6 +26,11 @@ def comparable(input: Tensor, target: Tensor) -> Tensor:
     return matched(target, input, ("input", "target"))
 
 
+def mean(total: float, count: int) -> float:
+    """``total / count``; the mean of nothing is nan."""
+    return total / count if count else math.nan
+
+
 @register("nn.MSECriterion")
 class MSECriterion(Criterion):
     """The mean squared difference of input and target, or the sum of squares where ``sizeAverage`` is false."""
@@ -39,7 +44,7 @@ class MSECriterion(Criterion):
         if difference.dim() != 1:
             difference = difference.reshape(-1)
         total = torch.dot(difference, difference).item()
-        self.output = total / difference.numel() if self.sizeAverage else total
+        self.output = mean(total, difference.numel()) if self.sizeAverage else total
         return self.output
 
     def updateGradInput(self, input, target):
@@ -61,12 +66,12 @@ class Elementwise(Criterion):
 
     def updateOutput(self, input, target):
         total = self._losses(input, comparable(input, target)).sum().item()
-        self.output = total / input.numel() if self.sizeAverage else total
+        self.output = mean(total, input.numel()) if self.sizeAverage else total
         return self.output
 
     def updateGradInput(self, input, target):
         slopes = self._slopes(input, comparable(input, target))
-        return torch.div(slopes, input.numel() if self.sizeAverage else 1, out=fit(self.gradInput, input))
+        return torch.div(slopes, (input.numel() or 1) if self.sizeAverage else 1, out=fit(self.gradInput, input))
 
 
 @register("nn.AbsCriterion")
@@ -99,9 +104,12 @@ class DistKLDivCriterion(Elementwise):
     def __init__(self):
         Elementwise.__init__(self)
 
-    def _losses(self, input, target):
+    def updateOutput(self, input, target):
         if input.shape != target.shape:
             raise TorchError("input and target should have the same size")
+        return Elementwise.updateOutput(self, input, target)
+
+    def _losses(self, input, target):
         return torch.where(target > 0, target * (target.log() - input), 0)
 
     def _slopes(self, input, target):
@@ -156,21 +164,30 @@ class WeightedMSECriterion(MSECriterion):
         self.weight = w.clone()
 
     def updateOutput(self, input, target):
-        return MSECriterion.updateOutput(self, input, target * self.weight)
+        return MSECriterion.updateOutput(self, input, self._weighted_target(input, target))
 
     def updateGradInput(self, input, target):
-        return MSECriterion.updateGradInput(self, input, target * self.weight)
+        return MSECriterion.updateGradInput(self, input, self._weighted_target(input, target))
+
+    def _weighted_target(self, input: Tensor, target: Tensor) -> Tensor:
+        need_tensor(target, target, "target")
+        target = matched(target.to(input), input, ("input", "target"))
+        if input.dim() - 1 == self.weight.dim():
+            return target * self.weight
+        return target * matched(self.weight, target, ("target", "weight"))
 
 
 @register("nn.SpatialAutoCropMSECriterion")
 class SpatialAutoCropMSECriterion(MSECriterion):
-    """MSECriterion of images with the middle of targets that may be larger."""
+    """MSECriterion of images with the middle of targets that may be larger; only forward, as in the original."""
 
     def updateOutput(self, input, target):
         return MSECriterion.updateOutput(self, input, _middle(target, input))
 
     def updateGradInput(self, input, target):
-        return MSECriterion.updateGradInput(self, input, _middle(target, input))
+        if input.shape != target.shape:
+            raise TorchError("target and input must have the same size")
+        return MSECriterion.updateGradInput(self, input, target)
 
 
 def _middle(target: Tensor, input: Tensor) -> Tensor:
@@ -215,9 +232,12 @@ class ClassSimplexCriterion(MSECriterion):
 
     def updateOutput(self, input, target):
         classes = torch.tensor([target]) if isinstance(target, (int, float)) else target
-        if classes.dim() != 1:
+        if not isinstance(classes, Tensor) or classes.dim() != 1:
             raise TorchError("1D tensors only!")
-        corners = self.simplex[classes.long() - 1]
+        places = classes.long() - 1
+        if places.numel() and not 0 <= int(places.min()) <= int(places.max()) < self.nClasses:
+            raise TorchError(f"target out of range: classes must be from 1 to {self.nClasses}")
+        corners = self.simplex[places]
         self._target = corners if isinstance(target, Tensor) else corners[0]
         return MSECriterion.updateOutput(self, input, self._target)
 

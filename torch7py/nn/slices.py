@@ -8,8 +8,10 @@ from ..classes import register
 from ..errors import TorchError
 from ..table import Table
 from ..tensor import types
+from ..tensor.arguments import describe
 from ..tensor.storage import longs
 from . import utils
+from ._check import need_sizes, need_table
 from ._kernels import fit, matched
 from .module import Module
 
@@ -80,8 +82,9 @@ class Select(Module):
 
     def _part(self, tensor: Tensor) -> Tensor:
         dimension = _from_end(self.dimension, tensor)
-        part = tensor.select(dimension, self.index - 1 if self.index > 0 else self.index)
-        return part if part.dim() else part.view(1)
+        if tensor.dim() < 2:
+            raise TorchError("Select: expected an input of 2 dimensions or more, as a slice of it must be a tensor")
+        return tensor.select(dimension, self.index - 1 if self.index > 0 else self.index)
 
 
 @register("nn.Index")
@@ -122,7 +125,10 @@ class MaskedSelect(Module):
         self._gradMask = torch.empty(0, dtype=torch.uint8)
 
     def updateOutput(self, input):
-        return self.output.set_(input[1].masked_select(input[2] != 0))
+        tensor, mask = need_table(input)[1], input[2]
+        if not isinstance(mask, Tensor) or mask.dtype is not torch.uint8:
+            raise TorchError(f"mask: torch.ByteTensor expected, got {describe(mask)}")
+        return self.output.set_(tensor.masked_select(mask != 0))
 
     def updateGradInput(self, input, gradOutput):
         gradient = fit(self._gradBuffer, input[1]).zero_().masked_scatter_(input[2] != 0, gradOutput)
@@ -166,6 +172,8 @@ class Transpose(Module):
 
     def _swapped(self, tensor: Tensor, pairs) -> Tensor:
         skipped = 0 if self.numInputDims is None else tensor.dim() - self.numInputDims
+        if skipped < 0:
+            raise TorchError(f"expected an input of {self.numInputDims} dimensions, got {tensor.dim()}")
         for pair in pairs:
             tensor = tensor.transpose(pair[1] + skipped - 1, pair[2] + skipped - 1)
         return tensor
@@ -198,6 +206,7 @@ class Replicate(Module):
         return self.output.set_(input.unsqueeze(position).expand(sizes))
 
     def updateGradInput(self, input, gradOutput):
+        need_sizes(gradOutput, self.output.shape)
         return torch.sum(gradOutput, self._position(input), out=fit(self.gradInput, input))
 
     def _position(self, input: Tensor) -> int:
@@ -213,6 +222,8 @@ class Padding(Module):
     """
 
     nInputDim = None
+
+    index = 1  # for files of older versions
 
     def __init__(self, dim, pad, nInputDim=None, value=None, index=None):
         self.value = 0 if value is None else value

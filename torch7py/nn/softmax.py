@@ -6,7 +6,7 @@ import torch
 
 from ..classes import register
 from ..errors import TorchError
-from ._kernels import fit, matched
+from ._kernels import fit, shaped
 from .module import Module
 
 
@@ -18,52 +18,56 @@ def class_dimension(input: torch.Tensor) -> int:
     return 1 - dimensions % 2
 
 
-@register("nn.SoftMax")
-class SoftMax(Module):
-    """``exp(x_i) / sum_j exp(x_j)`` over the elements of a vector, a batch's rows, or an image's planes."""
-
+class _SoftMax(Module):
     def updateOutput(self, input):
         return torch._softmax(input, class_dimension(input), False, out=fit(self.output, input))
 
     def updateGradInput(self, input, gradOutput):
         output = self.output
         return torch._softmax_backward_data(
-            matched(gradOutput, output), output, class_dimension(input), output.dtype,
+            shaped(gradOutput, output), output, class_dimension(input), output.dtype,
             grad_input=fit(self.gradInput, input),
         )  # fmt: skip
 
 
+@register("nn.SoftMax")
+class SoftMax(_SoftMax):
+    """``exp(x_i) / sum_j exp(x_j)`` over the elements of a vector, a batch's rows, or an image's planes."""
+
+
 @register("nn.SpatialSoftMax")
-class SpatialSoftMax(SoftMax):
+class SpatialSoftMax(_SoftMax):
     """SoftMax over the planes of an image, or of a batch of images."""
 
 
-@register("nn.LogSoftMax")
-class LogSoftMax(Module):
-    """The logarithm of SoftMax, computed without leaving the logarithms."""
-
+class _LogSoftMax(Module):
     def updateOutput(self, input):
         return torch._log_softmax(input, class_dimension(input), False, out=fit(self.output, input))
 
     def updateGradInput(self, input, gradOutput):
         output = self.output
         return torch._log_softmax_backward_data(
-            matched(gradOutput, output), output, class_dimension(input), output.dtype,
+            shaped(gradOutput, output), output, class_dimension(input), output.dtype,
             out=fit(self.gradInput, input),
         )  # fmt: skip
 
 
+@register("nn.LogSoftMax")
+class LogSoftMax(_LogSoftMax):
+    """The logarithm of SoftMax, computed without leaving the logarithms."""
+
+
 @register("nn.SpatialLogSoftMax")
-class SpatialLogSoftMax(LogSoftMax):
+class SpatialLogSoftMax(_LogSoftMax):
     """LogSoftMax over the planes of an image, or of a batch of images."""
 
 
 @register("nn.SoftMin")
-class SoftMin(SoftMax):
+class SoftMin(_SoftMax):
     """SoftMax of the negated input: the smallest element gets the most."""
 
     def updateOutput(self, input):
-        return SoftMax.updateOutput(self, input.neg())
+        return _SoftMax.updateOutput(self, input.neg())
 
     def updateGradInput(self, input, gradOutput):
-        return SoftMax.updateGradInput(self, input, gradOutput).neg_()
+        return _SoftMax.updateGradInput(self, input, gradOutput).neg_()

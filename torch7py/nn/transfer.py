@@ -7,7 +7,7 @@ import torch
 from ..classes import register
 from ..errors import TorchError
 from ._check import flag
-from ._kernels import fit, into, matched
+from ._kernels import fit, into, matched, shaped
 from .module import Module
 
 _aten = torch.ops.aten
@@ -26,7 +26,7 @@ class Tanh(Module):
 
     def updateGradInput(self, input, gradOutput):
         output = self.output
-        return tanh_backward(matched(gradOutput, output), output, grad_input=fit(self.gradInput, output))
+        return tanh_backward(shaped(gradOutput, output), output, grad_input=fit(self.gradInput, output))
 
 
 @register("nn.Sigmoid")

@@ -38,6 +38,13 @@ def default_tensor(*sizes: int) -> Tensor:
     return torch.empty([int(size) for size in sizes] or 0, dtype=default.dtype, device=default.device)
 
 
+def tensor_type(nest) -> str | None:
+    """The type name of the first tensor in a nest."""
+    if isinstance(nest, Table):
+        return next((found for found in map(tensor_type, nest.values()) if found), None)
+    return types.typename(nest) if isinstance(nest, Tensor) else None
+
+
 def recursiveType(param, type: str, tensorCache=None):  # noqa: A002 - Torch7's own name
     """Convert every tensor, module and criterion in ``param`` to the tensor type of that name.
 
@@ -66,8 +73,10 @@ class _Converter:
         target = types.lookup(name)
         if target is None:
             raise TorchError(f"unknown tensor type: {name}")
-        self.name, self.seen = name, seen
+        self.name, self.seen = types.here(name), seen
         self.device, self.dtype = target
+        if self.device == "cuda":
+            types.need_gpu(name)
 
     def convert(self, value):
         if isinstance(value, Tensor):

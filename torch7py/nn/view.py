@@ -60,14 +60,18 @@ class View(Module):
             raise self._misfit(input, size) from error
 
     def updateGradInput(self, input, gradOutput):
+        if self.gradInput is None:
+            self.gradInput = utils.empty_like_type(gradOutput)
         return self.gradInput.set_(gradOutput.reshape(input.shape))
 
     def _batch(self, input, size: list[int]) -> int | None:
         """The size of the batch dimension to put before the others; None if the input is one sample."""
         shape, dims = tuple(input.shape), self.numInputDims
+        if dims is not None and dims > len(shape):
+            raise TorchError(f"expected an input of {dims} dimensions, got {len(shape)}")
         outer = shape[: len(shape) - dims] if dims is not None else ()
         elements = math.prod(shape[len(outer) :])
-        if elements % self.numElements:
+        if elements % self.numElements or not input.numel():
             raise self._misfit(input, size)
         batch = math.prod(outer) * (1 if -1 in size else elements // self.numElements)
         if batch == 1 and (dims is None or len(shape) <= dims):
@@ -103,6 +107,8 @@ class Reshape(Module):
         self.batchsize = longs([0, *wanted])
 
     def updateOutput(self, input):
+        if not input.numel():
+            raise TorchError("can't reshape an empty tensor")
         size = self.size.tolist()
         single = self.batchMode is None and input.numel() == self.nelement and input.shape[0] != 1
         if not (single or self.batchMode is False):
@@ -114,7 +120,7 @@ class Reshape(Module):
             raise TorchError(f"Wrong size for view. Input size: {given}. Output size: {wanted}") from error
 
     def updateGradInput(self, input, gradOutput):
-        return self.gradInput.set_(gradOutput.reshape(input.shape))
+        return self.gradInput.set_(gradOutput.reshape_as(input))
 
     def clearState(self) -> Reshape:
         utils.clear(self, "_input", "_gradOutput")

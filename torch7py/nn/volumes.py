@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from ..classes import register
+from ..errors import TorchError
+from ..tensor import sorting
 from . import utils
-from ._kernels import fit, take
+from ._check import need_dims, need_sizes
+from ._kernels import fit, largest, take
 from .module import Module
 from .pooling import as_indices
 
@@ -68,8 +73,10 @@ class VolumetricMaxPooling(_Volumetric):
         return self
 
     def updateOutput(self, input):
+        need_dims(input, self.output, 4, 5)
         self.itime, self.iheight, self.iwidth = input.shape[-3:]
-        output, indices = max_pool3d(input, *self._windows(), self._dilation(), self.ceil_mode)
+        geometry = *self._windows(), self._dilation(), self.ceil_mode
+        output, indices = largest(lambda volumes: max_pool3d(volumes, *geometry), input)
         self.indices = as_indices(self.indices, input).set_(indices.contiguous().add_(1))
         return take(self.output, output)
 
@@ -124,6 +131,7 @@ class VolumetricAveragePooling(_Volumetric):
         self._set_windows(kT, kW, kH, dT, dW, dH)
 
     def updateOutput(self, input):
+        need_dims(input, self.output, 4, 5)
         return take(self.output, avg_pool3d(input, *self._windows(), False, True))
 
     def updateGradInput(self, input, gradOutput):
@@ -146,13 +154,17 @@ class TemporalMaxPooling(Module):
         self.dW = kW if dW is None else dW
 
     def updateOutput(self, input):
-        values, places = input.unfold(-2, self.kW, self.dW).max(-1)
+        need_dims(input, self.output, 2, 3)
+        if input.shape[-2] < self.kW:
+            raise TorchError(f"input sequence smaller than kernel size. Got: {input.shape[-2]}, Expected: {self.kW}")
+        values, places = largest(lambda frames: frames.unfold(-2, self.kW, self.dW).max(-1), input)
         self.indices = as_indices(self.indices, input).set_(places)
         return take(self.output, values)
 
     def updateGradInput(self, input, gradOutput):
         if self.gradInput is None:
             return None
+        need_sizes(gradOutput, self.indices.shape)
         starts = torch.arange(gradOutput.shape[-2], device=input.device).mul_(self.dW).unsqueeze(1)
         gradInput = fit(self.gradInput, input).zero_()
         return gradInput.scatter_add_(-2, self.indices + starts, gradOutput)
@@ -162,5 +174,39 @@ class TemporalMaxPooling(Module):
         self.clearState()
 
     def clearState(self) -> TemporalMaxPooling:
+        utils.clear(self, "indices")
+        return Module.clearState(self)
+
+
+@register("nn.TemporalDynamicKMaxPooling")
+class TemporalDynamicKMaxPooling(Module):
+    """The k largest numbers at each place of the frames, in their order in time. Kalchbrenner et al., arXiv:1404.2188.
+
+    k is ``factor`` (0) times the number of frames, rounded up, but at least ``minK``. Input: frames x size or a batch
+    of these. ``indices`` holds which frames were chosen, from 1.
+    """
+
+    def __init__(self, minK: int, factor: float | None = None):
+        Module.__init__(self)
+        self.minK = minK
+        self.factor = 0 if factor is None else factor
+
+    def updateOutput(self, input):
+        need_dims(input, self.output, 2, 3)
+        frames = input.shape[-2]
+        k = max(self.minK, math.ceil(self.factor * frames))
+        if frames < k:
+            raise TorchError(f"Input sequence length ({frames}) too small for desired k value ({k})")
+        _, order = sorting.sort(input, input.dim() - 1, True)
+        self.indices = order.narrow(-2, 0, k).sort(-2).values
+        return take(self.output, input.gather(-2, self.indices - 1))
+
+    def updateGradInput(self, input, gradOutput):
+        if self.gradInput is None:
+            return None
+        need_sizes(gradOutput, self.indices.shape)
+        return fit(self.gradInput, input).zero_().scatter_(-2, self.indices - 1, gradOutput)
+
+    def clearState(self) -> TemporalDynamicKMaxPooling:
         utils.clear(self, "indices")
         return Module.clearState(self)
