@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from lua_bridge.errors import LuaError
 from lua_bridge.interrupt import stop_on_interrupt
-from lua_bridge.runtime import LuaTorch
+
+if TYPE_CHECKING:
+    from lua_bridge.runtime import LuaTorch
 
 USAGE = """usage: th [options] [script.lua [arguments]]
 
   -e CODE   run CODE before the script
   -l NAME   require package NAME before the script
   -i        go on at the prompt after the script
-  -g        warn when a new global variable is made; -gg: raise an error
+  -g        tell when a global variable is made, or read where there is none; -gg: raise an error
+  --cuda=cpu  run on the CPU what was written for a GPU: CUDA types are those of the CPU
   -h        show this help
   -v        show the version
 
@@ -34,6 +40,7 @@ class Options:
         self.before: list[tuple[str, str]] = []  # ('-e', code) and ('-l', package), in order
         self.interactive = self.help = self.version = False
         self.globals = ""
+        self.cuda: str | None = None
         rest = list(arguments)
         while rest and rest[0].startswith("-") and rest[0] != "-":
             option = rest.pop(0)
@@ -44,10 +51,14 @@ class Options:
                 if value is None:
                     raise UsageError(f"option {option} needs a value")
                 self.before.append((option[:2], value))
-            elif option == "-i":
+            elif option in ("-i", "--interactive"):
                 self.interactive = True
-            elif option in ("-g", "-gg"):
-                self.globals = option
+            elif option in ("-g", "--globals", "-gg", "--gglobals"):
+                self.globals = "-gg" if "gg" in option else "-g"
+            elif option.startswith("--cuda"):
+                if option != "--cuda=cpu":
+                    raise UsageError(f"unknown option {option}; known is --cuda=cpu")
+                self.cuda = "cpu"
             elif option in ("-h", "--help"):
                 self.help = True
             elif option in ("-v", "--version"):
@@ -72,15 +83,19 @@ def run(lua: LuaTorch, options: Options) -> None:
     """Do what the command line asks, short of the prompt."""
     th = lua.load_th()
     set_arguments(lua, options)
+    th["complete_globals"]()
     if options.script not in (None, "-"):
         th["set_script"](options.script)
     if options.globals:
         th["watch_globals"](options.globals == "-gg")
+    startup = os.environ.get("TREPLSTARTUP")
+    if startup and options.script is not None:
+        lua.dofile(startup)
     for option, value in options.before:
         if option == "-e":
             lua.execute(value, name="=(command line)")
         else:
-            lua.require(value)
+            load_library(lua, value)
     from_stdin = options.script == "-" or (
         options.script is None and not options.before and not options.interactive and not sys.stdin.isatty()
     )
@@ -90,10 +105,19 @@ def run(lua: LuaTorch, options: Options) -> None:
         lua.dofile(options.script, *[os.fsencode(value).decode("latin-1") for value in options.arguments])
 
 
+def load_library(lua: LuaTorch, name: str) -> None:
+    """What ``-l`` does: the script runs without a package that can't be loaded, as it did under the original."""
+    try:
+        lua.require(name)
+    except LuaError as error:
+        print(f"could not load {name}, skipping\n{error.message}")
+
+
 def final_exit(status: int | float) -> None:
-    """Leave at once, as ``os.exit`` did, with nothing lost in a buffer."""
+    """Leave at once, as ``os.exit`` did, with nothing lost in a buffer: Python's, or those of files that Lua opened."""
     sys.stdout.flush()
     sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)
     os._exit(int(status) & 255)
 
 
@@ -106,8 +130,28 @@ def report(error: LuaError) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    status = start(sys.argv[1:] if arguments is None else arguments)
+    threads = sys.modules.get("lua_bridge.threads")
+    if threads and threads.running():  # Python would pull the ground from under them
+        final_exit(status)
+    return status
+
+
+def make_runtime(cuda: str | None) -> LuaTorch:
+    """A new runtime, and PyTorch loaded, without Python's collector looking through all that time and again."""
+    gc.disable()
+    from lua_bridge.runtime import LuaTorch
+
+    lua = LuaTorch(cuda=cuda)
+    lua.on_exit = final_exit
+    gc.freeze()
+    gc.enable()
+    return lua
+
+
+def start(arguments: list[str]) -> int:
     try:
-        options = Options(sys.argv[1:] if arguments is None else arguments)
+        options = Options(arguments)
     except UsageError as error:
         print(f"th: {error}\n\n{USAGE}", file=sys.stderr, end="")
         return 1
@@ -122,11 +166,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.script not in (None, "-") and not os.path.isfile(options.script):
         print(f"th: cannot open {options.script}: no such file", file=sys.stderr)
         return 1
-    lua = LuaTorch()
-    lua.on_exit = final_exit
+    lua = make_runtime(options.cuda)
     try:
         with stop_on_interrupt():
             run(lua, options)
+            if not options.interactive:
+                lua.finish()
     except LuaError as error:
         report(error)
         if not options.interactive:
@@ -136,9 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     at_prompt = options.script is None and not options.before and sys.stdin.isatty()
     if options.interactive or at_prompt:
-        from lua_bridge.prompt import prompt
-
-        prompt(lua)
+        lua.prompt()
     return 0
 
 

@@ -7,19 +7,25 @@ see behind a small userdata.
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Callable
+from functools import lru_cache
 from sys import getrefcount
 
 import torch
 
 from lua_bridge.errors import LuaError
-from torch7py.tensor import registry
+from torch7py.tensor import overlapping, registry
+from torch7py.tensor.arguments import bad_argument, wording
 
 PLAIN = frozenset({type(None), bool, int, float})
 # Bytes of tensors handed to Lua after which Lua must collect.
 LIMIT = 192 << 20
 # What a tensor object costs besides its elements, about.
 OBJECT_SIZE = 1024
+# Python's answer where the result is the first argument, which Lua has at hand; no results at all are a signal.
+FIRST = ()
 
 
 class Door:
@@ -29,38 +35,48 @@ class Door:
         self.runtime = runtime
         self.signal = signal
         self.handed_out = 0
+        self.moves = 0  # those that Lua knows of
 
     def __call__(self, function: Callable, steady: bool = False) -> Callable:
         """Wrap ``function``; ``steady`` as in ``torch7py.tensor.registry``."""
-        tensor_type, plain = torch.Tensor, PLAIN
-        fail, count, to_lua = self.fail, self.count, self.runtime.to_lua
+        tensor_type, plain, moves = torch.Tensor, PLAIN, registry.moves
+        count, to_lua = self.count, self.to_lua
+        strict = getattr(function, "strict", False)
 
         def call(*args):
             try:
+                if strict and args and args[-1] is None:
+                    raise bad_argument(len(args), function.__name__, "nil")
                 result = function(*args)
+                if moves.count != self.moves:
+                    self.moves = moves.count
+                    if steady:
+                        return self.moved(result)
                 kind = type(result)
                 if kind is tensor_type:
                     if getrefcount(result) == 2:  # only Lua will hold it: a new tensor
                         return count(result)
-                    return result
-                if kind in plain:
-                    return result
-                return to_lua(result)
+                    return FIRST if args and result is args[0] else result
+                return result if kind in plain else to_lua(result)
             except BaseException as error:
-                return fail(error)
-
-        if steady:
-            plain_call, moves, signal = call, registry.moves, self.signal
-
-            def call(*args):
-                result = plain_call(*args)
-                if moves.happened:
-                    moves.happened = False
-                    return signal, "moved", *(result if type(result) is tuple else (result,))
-                return result
+                surplus = type(error) is TypeError and len(args) > most_arguments(function)
+                if surplus and not strict:
+                    return call(*args[: most_arguments(function)])
+                if overlapping.declined(function, error):
+                    return self(overlapping.in_layers(function))(*args)
+                return self.fail(error)
 
         call.__wrapped__ = function
         return call
+
+    def to_lua(self, result):
+        if type(result) is tuple and not result:
+            return self.signal, "nothing"
+        return self.runtime.to_lua(result)
+
+    def moved(self, result) -> tuple:
+        result = self.runtime.to_lua(result)
+        return self.signal, "moved", *(result if type(result) is tuple else (result,))
 
     def count(self, tensor: torch.Tensor):
         size = OBJECT_SIZE
@@ -86,7 +102,21 @@ class Door:
         elif isinstance(error, KeyError) and error.args:
             text = str(error.args[0])
         else:
-            text = str(error) or type(error).__name__
+            text = wording(error)
         text = runtime.to_lua(text)
         runtime.failure = error, text
         return self.signal, "fail", text
+
+
+@lru_cache
+def most_arguments(function: Callable) -> float:
+    """How many arguments a function takes: given more, it drops them when Lua calls it, as any function of Lua's."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # a function of C's
+        return math.inf
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return math.inf
+    return sum(
+        parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in parameters
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import types as python_types
 from collections.abc import Callable, Iterator
+from weakref import WeakValueDictionary
 
 import torch
 
+from lua_bridge.overrides import Override
 from lua_bridge.values import LuaFunction, ObjectMethod
 from torch7py.classes import TorchObject
 from torch7py.errors import TorchError
@@ -15,25 +17,30 @@ from torch7py.tensor import construct, indexing, types
 from torch7py.tensor.registry import methods
 from torch7py.tensor.storage import METHODS, Storage
 
-# Lua's names of members whose Python names differ.
-PYTHON_NAMES = {"__init": "__init__", "__len": "__len__"}
+# Lua's names of members whose Python names differ, or begin with an underscore and are seen all the same.
+PYTHON_NAMES = {"__init": "__init__", "__len": "__len__", "_assert_sub": "_assert_sub"}
 LUA_NAMES = {python: lua for lua, python in PYTHON_NAMES.items()}
 METAMETHODS = frozenset(
     f"__{name}__" for name in "add sub mul div mod pow unm concat lt le len call tostring index newindex".split()
 )
+# Torch7's own methods that begin with an underscore: those that a new kind of recurrent module overrides.
+HOOKS = frozenset({"_accGradParameters", "_updateGradInput"})
 # Methods that only storages of these types have.
 STORAGE_EXTRAS = {"string": ("torch.ByteStorage", "torch.CharStorage")}
 TENSOR, STORAGE = "torch.Tensor", "torch.Storage"
 
 
-def describe(value) -> tuple[str, str | None]:
-    """How Lua should treat an object ('tensor', 'table', 'userdata' or 'opaque'), and its type name."""
+def describe(value) -> tuple[str, str | None, bool]:
+    """How Lua should treat an object: 'tensor', 'table', 'userdata' or 'opaque'; its type name; whether it has methods
+    of its own, which Lua assigned to it or to one that it was copied from."""
     if isinstance(value, torch.Tensor):
-        return "tensor", types.typename(value)
+        return "tensor", types.typename(value), False
     typename = getattr(value, "__typename__", None)
     if typename is None:
-        return "opaque", None
-    return ("table" if isinstance(value, TorchObject) else "userdata"), typename
+        return "opaque", None, False
+    if isinstance(value, TorchObject):
+        return "table", typename, any(type(field) is ObjectMethod for field in value.__dict__.values())
+    return "userdata", typename, False
 
 
 # Tensors ------------------------------------------------------------------------------------------------------------
@@ -45,21 +52,21 @@ def layout(tensor: torch.Tensor) -> tuple:
     Raises:
         TorchError: the tensor's storage was shrunk below it.
     """
-    if tensor.numel() == 0:
+    if not tensor.numel():
         return 0, 0
-    shape = tensor.shape
-    strides = tensor.stride()
-    last = tensor.storage_offset()
-    for size, stride in zip(shape, strides):
-        last += (size - 1) * stride
-    if last >= extent(tensor)[1]:
-        raise TorchError("the storage of this tensor has become too small for it")
+    shape, strides = tensor.shape, tensor.stride()
     dim = len(shape)
     if dim == 1:
-        return tensor.data_ptr(), 1, shape[0], strides[0]
-    if dim == 2:
-        return tensor.data_ptr(), 2, shape[0], strides[0], shape[1], strides[1]
-    flat = [number for pair in zip(shape[:4], strides) for number in pair]
+        (n1,), (s1,) = shape, strides
+        last, flat = (n1 - 1) * s1, (n1, s1)
+    elif dim == 2:
+        (n1, n2), (s1, s2) = shape, strides
+        last, flat = (n1 - 1) * s1 + (n2 - 1) * s2, (n1, s1, n2, s2)
+    else:
+        last = sum([(size - 1) * stride for size, stride in zip(shape, strides)])
+        flat = [number for pair in zip(shape[:4], strides) for number in pair]
+    if (tensor.storage_offset() + last + 1) * tensor.itemsize > tensor.untyped_storage().nbytes():
+        raise TorchError("the storage of this tensor has become too small for it")
     return tensor.data_ptr(), dim, *flat
 
 
@@ -128,16 +135,44 @@ def setfield(value, key, item) -> None:
         fields[key] = ObjectMethod(item, value) if type(item) is LuaFunction else item
 
 
+def set_fields(value, fields: Table) -> None:
+    """Set all these."""
+    for key, item in fields.items():
+        setfield(value, key, item)
+
+
 def fields(value) -> Table:
     """A fresh table of an object's fields."""
     return Table({key: item for key, item in value.__dict__.items() if item is not None})
 
 
+_pointers: WeakValueDictionary[int, object] = WeakValueDictionary()  # what pointers were asked for
+
+
 def pointer(value) -> int:
     """A number that tells an object from all others (``torch.pointer``); a storage's whatever the handle."""
     if isinstance(value, torch.Tensor):
-        return value._cdata
-    return value.pointer() if isinstance(value, Storage) else id(value)
+        number, known = value._cdata, value
+    elif isinstance(value, Storage):
+        number, known = value.pointer(), value.untyped
+    else:
+        return id(value)
+    _pointers[number] = known
+    return number
+
+
+def at_pointer(number: int, typename: str):
+    """The tensor, or storage, for which :func:`pointer` gave this number; None if there is none any more."""
+    found = _pointers.get(number)
+    if not isinstance(found, torch.UntypedStorage):
+        return found
+    dtype = types.lookup(typename.replace("Storage", "Tensor"))
+    return dtype and Storage(dtype[1], found)
+
+
+def address(storage: Storage) -> int:
+    """Where the elements of a storage are."""
+    return storage.untyped.data_ptr()
 
 
 def same(a, b) -> bool:
@@ -165,15 +200,22 @@ def class_members(cls: type) -> Iterator[tuple[str, Callable]]:
         if ancestor in inherited:
             continue
         for name, member in vars(ancestor).items():
+            if isinstance(member, Override):
+                member = member.original
             if isinstance(member, (staticmethod, classmethod)):
                 member = member.__get__(None, cls)
             if name not in found and isinstance(
                 member, (python_types.FunctionType, python_types.MethodType, python_types.MethodDescriptorType)
             ):
-                if not name.startswith("_") or name in LUA_NAMES or name in METAMETHODS:
+                if not name.startswith("_") or name in LUA_NAMES or name in METAMETHODS or name in HOOKS:
                     found[name] = member
     for name, member in found.items():
         yield LUA_NAMES.get(name, name), member
+
+
+def class_lists(cls: type | None) -> dict[str, list]:
+    """A class's own attributes that are lists; in Lua each is a table."""
+    return {name: value for name, value in vars(cls).items() if isinstance(value, list)} if cls else {}
 
 
 def tensor_methods() -> Iterator[tuple[str, Callable]]:
@@ -190,4 +232,9 @@ def storage_methods() -> Iterator[tuple[str, Callable]]:
 
 def constructor(typename: str) -> Callable:
     """What ``torch.DoubleTensor(...)`` calls."""
-    return lambda *args: construct.new(typename, *args)
+
+    def new(*args):
+        return construct.new(typename, *args)
+
+    new.steady = True
+    return new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 
 from lua_bridge.errors import LuaError
 from lua_bridge.runtime import LuaTorch
@@ -89,6 +90,9 @@ def prompt(lua: LuaTorch) -> None:
         except KeyboardInterrupt:
             print()
             code = ""
+            continue
+        if not code and line.lstrip().startswith("$"):
+            subprocess.run(line.lstrip()[1:], shell=True, check=False)
             continue
         code = f"{code}\n{line}" if code else line
         if not code.strip():

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module, resources
 
 import torch
 
-from lua_bridge import objects, packages
+from lua_bridge import missing, objects, packages
 from lua_bridge.console import LuaConsole
 from lua_bridge.door import PLAIN, Door
 from lua_bridge.errors import LuaError
 from lua_bridge.serialization import FUNCTIONS, LuaWorld
 from lua_bridge.subclasses import Subclasses
-from lua_bridge.values import LuaFunction, LuaObject, LuaStore, ObjectMethod
-from torch7py import serialization
+from lua_bridge.values import LuaFunction, LuaObject, LuaStore, ObjectMethod, Views
+from torch7py import classes, serialization
 from torch7py.console import current
 from torch7py.table import Table
+from torch7py.tensor import types
 from torch7py.tensor.handle import Tensor
 from torch7py.tensor.storage import longs
 
 CHUNK = 2000  # values that cross in one call when a long table is read
 
-BORDER_FILES = ("protocol", "coroutines", "classes", "elements", "base", "torch", "packages")
+BORDER_FILES = ("protocol", "coroutines", "classes", "pointers", "elements", "base", "torch", "packages")
 
 
 def lua_source(name: str) -> str:
@@ -45,9 +46,14 @@ class LuaTorch:
 
     Arguments:
         implementation: which of lupa's Lua versions to run: 'luajit21', or 'lua51' where there is no LuaJIT.
+        cuda: 'cpu' lets the CPU stand in for a GPU, in the whole process: see :func:`torch7py.cuda_on_cpu`.
     """
 
-    def __init__(self, implementation: str = "luajit21"):
+    def __init__(self, implementation: str = "luajit21", cuda: str | None = None):
+        if cuda not in (None, "cpu"):
+            raise ValueError(f"cuda: 'cpu' or None expected, got {cuda!r}")
+        if cuda == "cpu":
+            types.cuda_on_cpu()
         lupa = import_module(f"lupa.{implementation}")
         self._lua = lua = lupa.LuaRuntime(
             encoding="latin-1",
@@ -64,8 +70,10 @@ class LuaTorch:
         self._table_type = self._reference_types[0]
         self.failure: tuple = (None, None)  # the last exception of Python's that became a Lua error, and its text
         self.on_exit: Callable[[int], None] = sys.exit  # what os.exit calls; th ends the process at once
-        self._views: weakref.WeakValueDictionary[int, Table | LuaObject | LuaFunction] = weakref.WeakValueDictionary()
+        self._moving: list[tuple] = []  # Lua tables that are being filled, and what with
+        self._views = Views()
         self._world = lua.table()
+        self._world["implementation"] = implementation
         self._load_border()
         self._helpers()
         self._console = LuaConsole(self)
@@ -91,10 +99,14 @@ class LuaTorch:
             anchor=objects.anchor,
             view=objects.view,
             pointer=objects.pointer,
+            at_pointer=objects.at_pointer,
+            address=objects.address,
             table=self._wrap_table,
             callable=self._wrap_callable,
             write=self._write,
             flush=self._flush,
+            isatty=os.isatty,
+            plain=lambda module, name: getattr(import_module(module), name),
             lua_package=lambda name: self._lua.compile(lua_source(name), name=f"=[torch7py/{name}]"),
         )
         for name, function in raw.items():
@@ -104,7 +116,7 @@ class LuaTorch:
         self._make_stub = world["make_stub"]
         self.door = Door(self, world["signal"])
         self.classes = Subclasses(self)
-        for name in ("constructor", "allocator", "class_parent", "class_members", "class_names", "torch_functions"):
+        for name in ("constructor", "allocator", "class_parent", "class_member", "class_members", "class_names"):
             define(python, as_function, name, getattr(self.classes, name))
         stubs = dict(
             call_object=lambda function, *args: function(*args),
@@ -112,8 +124,14 @@ class LuaTorch:
             assign_member=self.classes.assign_member,
             subclass=self.classes.subclass,
             package_members=lambda name: dict(packages.members(name)),
+            cuda_classes=self.classes.cuda_classes,
+            package_classes=lambda name: list(packages.classes(name)),
+            class_lists=lambda typename: objects.class_lists(self.classes.find(typename)) or None,
+            extended_classes=lambda: [cls.__typename__ for cls in classes.extended],
+            missing_package=missing.reason,
         )
         self.world = LuaWorld(self)
+        stubs |= dict(pack=self.world.pack, unpack=self.world.unpack)
         for name in FUNCTIONS:
             world["torch"][name] = self.function(partial(getattr(serialization, name), world=self.world))
         for name, function in stubs.items():
@@ -150,7 +168,7 @@ class LuaTorch:
         self.table_set, self.table_length, self._table_get, self._table_slice, self._table_pairs = self.border(
             "tables", "set", "length", "get", "slice", "pairs"
         )
-        self._new_table, self._fill = self.border("tables", "new", "fill")
+        self._new_table, self._fill, self.table_assign = self.border("tables", "new", "fill", "assign")
         self._new_id = world["identify"]
         self._load = self._lua.eval("loadstring or load")
 
@@ -164,12 +182,19 @@ class LuaTorch:
 
     def load_th(self) -> Table:
         """Make the world that ``th`` puts around a script; returns its functions (lua/th.lua)."""
-        self._run_border("th")
         for package in ("paths", "sys", "xlua"):
             self.require(package)
+        self._world["prompt"] = self.function(self.prompt)
+        self._run_border("th")
         th = self._world["th"]
         self.names_in, self.print_results = th["names_in"], th["print_results"]
         return self._wrap_table(th, self._new_id(th))
+
+    def prompt(self) -> None:
+        """Read Lua from the terminal and run it, until the end of input."""
+        from lua_bridge.prompt import prompt
+
+        prompt(self)
 
     # Running code -----------------------------------------------------------------------------------------------
 
@@ -241,6 +266,12 @@ class LuaTorch:
         """What ``os.exit`` does."""
         self.on_exit(int(status))
 
+    def finish(self) -> None:
+        """What is left to do when a program ends: the jobs of its pools of threads."""
+        finish_threads = self._world["finish_threads"]
+        if finish_threads is not None:
+            self.call(finish_threads)
+
     def close(self) -> None:
         """Give Python's classes back the members that scripts replaced."""
         self.classes.restore()
@@ -274,6 +305,8 @@ class LuaTorch:
             return self._table_reference(Table(value))
         if isinstance(value, torch.Size):
             return longs(value)
+        if isinstance(value, Table):
+            return self._table_reference(value)
         if isinstance(value, Tensor):
             return value.tensor
         if kind in self._reference_types or hasattr(value, "__typename__"):
@@ -299,15 +332,25 @@ class LuaTorch:
                 return store.reference
             raise LuaError("a table of one Lua runtime can't be used in another")
         reference, identity = self._new_table()
+        store.moving(table)
         table._store = LuaStore(self, reference)
         self._views[identity] = table
-        to_lua = self.to_lua
-        values = store.list()
+        self._moving.append((reference, store))
+        if len(self._moving) == 1:  # tables inside this one join the list, however deep they are
+            try:
+                for inner, content in self._moving:
+                    self._move(inner, content)
+            finally:
+                self._moving = []
+        return reference
+
+    def _move(self, reference, content) -> None:
+        """Fill a Lua table with what was in a Table."""
+        to_lua, values = self.to_lua, content.list()
         for start in range(0, len(values), CHUNK):
             self._fill(reference, start, *[to_lua(value) for value in values[start : start + CHUNK]])
-        for key, value in store.hash.items():
+        for key, value in content.hash.items():
             self.table_set(reference, to_lua(key), to_lua(value))
-        return reference
 
     # Values from Lua (called by the protocol's converters) --------------------------------------------------------
 
@@ -315,8 +358,8 @@ class LuaTorch:
         """The Table (or LuaObject) that stands for a Lua table, always the same one while Python holds it."""
         view = self._views.get(identity)
         if view is None:
-            view = Table()
-            view._store = LuaStore(self, reference)
+            view = Table.__new__(Table)
+            object.__setattr__(view, "_store", LuaStore(self, reference))
             if typename is not None:
                 view = LuaObject(typename, view)
             self._views[identity] = view
@@ -345,10 +388,9 @@ class LuaTorch:
         return self._table_get(reference, key)
 
     def table_list(self, reference) -> list:
-        values: list = []
-        length = self.table_length(reference)
+        length, _, *values = self._table_slice(reference, 1, CHUNK)
         while len(values) < length:
-            _, *chunk = self._table_slice(reference, len(values) + 1, min(len(values) + CHUNK, length))
+            length, _, *chunk = self._table_slice(reference, len(values) + 1, CHUNK)
             values.extend(chunk)
         return values
 

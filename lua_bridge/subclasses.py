@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from lua_bridge import objects
+from lua_bridge import objects, overrides
 from lua_bridge.values import LuaFunction, LuaObject
 from torch7py import classes
 from torch7py.serialization import File
@@ -17,8 +17,6 @@ from torch7py.tensor.storage import Storage
 for _module in ("tensor", "random", "cmdline", "timer", "tester", "serialization"):
     import_module(f"torch7py.{_module}")
 
-_MISSING = object()
-
 
 class Subclasses:
     """The classes of one runtime: torch7py's own, and those that its scripts define."""
@@ -26,8 +24,8 @@ class Subclasses:
     def __init__(self, runtime):
         self.runtime = runtime
         self.registry = LuaRegistry(runtime)
-        self._replaced: list[tuple[type, str, object]] = []
-        self._members: dict[str, object] = {}
+        self._overrides: list[tuple[overrides.Override, object]] = []
+        self._members: dict[str, dict[str, Callable]] = {}
 
     def find(self, typename: str) -> type | None:
         if types.lookup(typename):
@@ -46,7 +44,7 @@ class Subclasses:
             return False
         if types.lookup(typename):
             return objects.TENSOR
-        if storage_dtype(typename):
+        if storage_type(typename):
             return objects.STORAGE
         cls = self.find(typename)
         if cls is None:
@@ -55,31 +53,30 @@ class Subclasses:
         return parent.__typename__ if parent else False
 
     def class_members(self, typename: str):
-        """A Lua table {name, stub, name, stub, ...} of a class's own members."""
-        if typename == objects.TENSOR:
+        """A Lua table of the names of a class's own members; of 'torch' the names of its functions."""
+        if typename == "torch":
+            members = registry.functions
+        elif typename == objects.TENSOR:
             members = objects.tensor_methods()
         elif typename == objects.STORAGE:
             members = objects.storage_methods()
         elif types.lookup(typename):
             members = [("new", objects.constructor(typename))]
-        elif storage_dtype(typename):
+        elif storage_type(typename):
             extras = [name for name, owners in objects.STORAGE_EXTRAS.items() if typename in owners]
             members = [("new", self._storage_constructor(typename))] + [
                 (name, getattr(Storage, name)) for name in extras
             ]
         else:
             members = objects.class_members(self.find(typename))
-        return self._member_table(members)
+        self._members[typename] = members = dict(members)
+        return self.runtime.reference_table(members)
 
-    def torch_functions(self):
-        """The same for the functions of package torch."""
-        return self._member_table(registry.functions.items())
-
-    def _member_table(self, members):
-        flat = []
-        for name, function in members:
-            flat += name, self.runtime.function(function, getattr(function, "steady", False))
-        return self.runtime.reference_table(flat)
+    def class_member(self, typename: str, name: str) -> tuple[Callable, bool]:
+        """What a stub of Lua's for such a member calls, and whether that is steady; asked for at the first call."""
+        function = self._members[typename][name]
+        steady = getattr(function, "steady", False)
+        return self.runtime.door(function, steady), steady
 
     def class_names(self, package: str):
         """A Lua table of the names of a package's classes."""
@@ -89,12 +86,20 @@ class Subclasses:
             names += [name.replace("Tensor", "Storage") for name in types.names() if "Cuda" not in name]
         return self.runtime.reference_table(dict.fromkeys(names))
 
+    @staticmethod
+    def cuda_classes() -> dict[str, str]:
+        """The class that serves each CUDA type, of tensors and of storages."""
+        serving = {name: types.here(name) for name in types.names() if "Cuda" in name}
+        return serving | {
+            name.replace("Tensor", "Storage"): cls.replace("Tensor", "Storage") for name, cls in serving.items()
+        }
+
     def constructor(self, typename: str):
         """The Lua function that makes an object."""
         if types.lookup(typename):
-            return self.runtime.function(objects.constructor(typename))
-        if storage_dtype(typename):
-            return self.runtime.function(self._storage_constructor(typename))
+            return self.runtime.function(objects.constructor(typename), steady=True)
+        if storage_type(typename):
+            return self.runtime.function(self._storage_constructor(typename), steady=True)
         cls = self.find(typename)
         if cls is None:  # 'torch.Tensor' and 'torch.Storage', which only hold methods
             return None
@@ -104,8 +109,8 @@ class Subclasses:
 
     @staticmethod
     def _storage_constructor(typename: str) -> Callable:
-        dtype = storage_dtype(typename)
-        return lambda *args: Storage(dtype, *args)
+        device, dtype = storage_type(typename)
+        return lambda *args: Storage(dtype, *args, device=device)
 
     def allocator(self, typename: str):
         """The Lua function that makes an object without calling its constructor."""
@@ -130,9 +135,14 @@ class Subclasses:
         if isinstance(value, LuaFunction):
             table = members.fields if isinstance(members, LuaObject) else members
             value = self._method(self.runtime.to_lua(table), key)
-        if cls.__module__ != "lua":
-            self._replaced.append((cls, name, cls.__dict__.get(name, _MISSING)))
-        setattr(cls, name, value)
+        if cls.__module__ == "lua":
+            if value is not None:
+                setattr(cls, name, value)
+            elif name in vars(cls):
+                delattr(cls, name)
+        else:
+            value = overrides.MISSING if value is None else value
+            self._overrides.append(overrides.assign(cls, name, value))
 
     def _method(self, members, name: str) -> Callable:
         call = self.runtime.call_member
@@ -144,12 +154,8 @@ class Subclasses:
 
     def restore(self) -> None:
         """Undo what :meth:`assign_member` did to Python's own classes."""
-        for cls, name, original in reversed(self._replaced):
-            if original is _MISSING:
-                delattr(cls, name)
-            else:
-                setattr(cls, name, original)
-        self._replaced.clear()
+        while self._overrides:
+            overrides.restore(*self._overrides.pop())
 
 
 class LuaRegistry(classes.Registry):
@@ -177,9 +183,6 @@ class LuaClass:
         return self.runtime.new_lua_object(self.typename)
 
 
-def storage_dtype(typename: str):
-    """The element type of a storage type's name, None for other names."""
-    if not typename.endswith("Storage"):
-        return None
-    found = types.lookup(typename[: -len("Storage")] + "Tensor")
-    return found[1] if found else None
+def storage_type(typename: str):
+    """Device and element type of a storage type's name, None for other names."""
+    return types.lookup(typename[: -len("Storage")] + "Tensor") if typename.endswith("Storage") else None

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from torch7py.table import Table
+
+
+class Views(dict):
+    """The Tables, LuaObjects and LuaFunctions that stand for Lua's tables and functions, by identity, while Python
+    holds them: what ``weakref.WeakValueDictionary`` does, without a Python function for each that comes or goes.
+    """
+
+    def get(self, identity: int):
+        reference = dict.get(self, identity)
+        return None if reference is None else reference()
+
+    def __setitem__(self, identity: int, view: Table | LuaObject | LuaFunction) -> None:
+        dict.__setitem__(self, identity, weakref.ref(view, partial(self.pop, identity)))
 
 
 class LuaStore:
@@ -24,6 +38,10 @@ class LuaStore:
     def set(self, key, value) -> None:
         to_lua = self.runtime.to_lua
         self.runtime.table_set(self.reference, to_lua(key), to_lua(value))
+
+    def assign(self, values: list) -> None:
+        to_lua = self.runtime.to_lua
+        self.runtime.table_assign(self.reference, *[to_lua(value) for value in values])
 
     def length(self) -> int:
         return self.runtime.table_length(self.reference)
@@ -91,6 +109,12 @@ class LuaObject:
     @property
     def _version(self) -> int:
         return self.fields["__version"]
+
+    def __getitem__(self, key):
+        return self.fields[key]
+
+    def __setitem__(self, key, value) -> None:
+        self.fields[key] = value
 
     def __getattr__(self, name: str):
         if name.startswith("__") and name.endswith("__"):

@@ -324,3 +324,44 @@ def test_tensor_types_can_be_patched(lua):
     """)
     assert lua.eval("torch.FloatTensor{1}:twice()[1], torch.DoubleTensor(1).twice") == (2, None)
     assert lua.eval("torch.FloatTensor(2):fill(3)[1], torch.DoubleTensor(2):fill(3)[1]") == (0, 3)
+
+
+@pytest.mark.parametrize("copy", ["m:clone()", "torch.deserialize(torch.serialize(m))"])
+def test_copies_keep_methods_assigned_to_the_object(lua, copy):
+    lua.execute("""
+        m = nn.Linear(3, 2)
+        function m:updateOutput(x) self.output = x * self.factor return self.output end
+        m.factor = 7
+        copy = """ + copy)  # fmt: skip
+    assert lua.eval("copy:updateOutput(torch.ones(3)):sum(), copy:forward(torch.ones(3)):sum()") == (21, 21)
+    lua.execute("m.factor = 0 net = nn.Sequential():add(copy)")
+    assert lua.eval("net:forward(torch.ones(3)):sum()") == 21
+    assert lua.eval("net").forward(torch.ones(3)).sum() == 21
+
+
+def test_objects_of_unknown_classes(lua):
+    from torch7py.serialization.world import unknown_class
+
+    thing = unknown_class("some.Thing", 2)()
+    thing.weight = ONE
+    lua.globals["thing"] = thing
+    assert lua.eval("type(thing), torch.type(thing), tostring(thing)") == ("table", "some.Thing", "some.Thing")
+    assert lua.eval("thing.weight[1], thing.other, #thing") == (1, None, 0)
+
+
+def test_classes_know_their_parents_as_metatables(lua):
+    lua.execute("local C, P = torch.class('nn.Child', 'nn.Linear') own, parent = torch.class('Pure'), P")
+    assert lua.eval("getmetatable(getmetatable(nn.Linear(1, 1))) == getmetatable(nn.Module())")
+    assert lua.eval(
+        "getmetatable(torch.getmetatable('nn.Child')) == parent, debug.getmetatable(nn.Child(1, 1)).__typename"
+    ) == (
+        True,
+        "nn.Child",
+    )
+
+
+def test_in_place_methods_return_what_they_were_called_on(lua):
+    lua.execute("x = torch.ones(3)")
+    assert lua.eval("rawequal(x:add(1), x), rawequal(torch.add(x, x, 1), x), rawequal(x:resize(5), x)") == (True,) * 3
+    assert lua.execute("local row = torch.ones(2, 2)[1] return rawequal(row:mul(2), row), row:sum()") == (True, 4)
+    assert lua.eval("select('#', torch.manualSeed(1)), select('#', x:add(1))") == (0, 1)

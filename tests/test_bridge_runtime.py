@@ -1,6 +1,7 @@
 """The runtime: running code, globals, coroutines, several runtimes, threads, memory."""
 
 import gc
+import queue
 import resource
 import threading
 
@@ -127,6 +128,39 @@ def test_a_table_of_another_runtime_is_refused():
         table = a.eval("{1}")
         with pytest.raises(LuaError, match="runtime"):
             b.execute("return ...", table)
+
+
+def test_a_tensor_goes_from_thread_to_thread():
+    """Each side finds the elements where the other has moved them."""
+    to_first, to_second = queue.Queue(), queue.Queue()
+    code = """function(take, give, other)
+        for i = 1, 50 do
+           local x = take()
+           for j = 1, x:size(1) do if x[j] ~= other then error('not what the other thread has written') end end
+           x:resize(i * 37 % 500 + 1):fill(3 - other)
+           give(x)
+        end
+    end"""
+    failures = []
+
+    def work(source, target, other):
+        with LuaTorch() as lua:
+            try:
+                lua.eval(code)(source.get, target.put, other)
+            except LuaError as error:
+                failures.append(error)
+                target.put(None)
+
+    to_first.put(torch.full((3,), 2.0))
+    threads = [
+        threading.Thread(target=work, args=arguments)
+        for arguments in ((to_first, to_second, 2), (to_second, to_first, 1))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failures and to_first.get(timeout=1).eq(2).all()
 
 
 def test_one_runtime_per_thread():

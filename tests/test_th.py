@@ -68,8 +68,9 @@ def test_a_failed_script_prints_its_traceback_and_exits_with_1(script):
     assert "torch7py/" not in result.stderr and "lupa" not in result.stderr
 
 
-def test_exit_status(script):
-    assert th(script("os.exit(3)")).returncode == 3
+def test_exit_status(script, tmp_path):
+    assert th(script("file = io.open('kept', 'w') file:write('this') os.exit(3)"), cwd=tmp_path).returncode == 3
+    assert (tmp_path / "kept").read_text() == "this"
     result = th(script("print('kept') io.write('too') pcall(os.exit, true) print('never')"))
     assert (result.returncode, result.stdout) == (0, "kept\t\ntoo")
 
@@ -104,10 +105,14 @@ def test_output_of_lua_and_python_comes_in_order(script):
 
 
 def test_new_globals_are_told_or_refused(script):
-    path = script("x = 1 print('done')")
+    path = script("x = 1 x = 2\nlocal y = unknown print(path.join('a', 'b'))")
     told, refused = th("-g", path), th("-gg", path)
-    assert "new global variable 'x'" in told.stderr and told.returncode == 0
-    assert "new global variable 'x'" in refused.stderr and refused.returncode == 1
+    assert told.stdout.splitlines() == [
+        f"created global variable: x @ {path}:1\t",
+        f"attempt to read undeclared variable: unknown @ {path}:2\t",
+        "a/b\t",
+    ]
+    assert "created global variable: x" in refused.stderr and refused.returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -163,3 +168,46 @@ def test_the_prompt(tmp_path):
     process.wait(timeout=20)
     assert "torch.ones" in (tmp_path / ".torch7py_history").read_text()
     os.close(leader)
+
+
+def test_require_of_files(script, tmp_path):
+    script("count = (count or 0) + 1 return count", "sub/count.lua")
+    script("local n = require './count' return n", "sub/through.lua")
+    script("return 'folder'", "sub/dir/init.lua")
+    script('{"a": [1, 2]}', "data.json")
+    script("x,y\n3,4\n", "table.csv")
+    path = script(
+        "torch.save('list.th', {5, 6})\n"
+        "print(require './sub/count', require './sub/count', require './sub/through', require './sub/dir')\n"
+        "print(require('./data').a[2], require('./data.json').a[1], #require './list', require('data').a[1])\n"
+        "print(require('./table.csv').x[1], pcall(require, './nothing'))\n"
+    )
+    lines = th(path, cwd=tmp_path).stdout.splitlines()
+    assert lines[:2] == ["1\t2\t3\tfolder\t", "2\t1\t2\t1\t"]
+    assert lines[-1].startswith("3\tfalse\t") and "module './nothing' not found beside" in lines[-1]
+
+
+def test_a_library_that_is_not_there_is_skipped(script):
+    result = th("-lnothing_of_this_name", script("print('goes on')"))
+    assert result.returncode == 0
+    assert "could not load nothing_of_this_name, skipping" in result.stdout and "goes on" in result.stdout
+
+
+def test_functions_around_a_script(script):
+    result = th(
+        script(
+            "mine = {1, 2} word = 'a\\nb'\nwho()\nimport 'paths' print(basename('/a/b'))\n"
+            "local c = require 'trepl.colorize' print(c.red('plain'))\n"
+            "print(stringx.strip(' x '), tablex.size{1, 2}, '%s-%d' % {'a', 3}, pl == nil)\n"
+            "for i = 1, 3 do xlua.progress(i, 3) end"
+        )
+    )
+    lines = result.stdout.splitlines()
+    assert lines[0] == "== User Variables ==\t" and lines[3] == "==\t"
+    assert lines[1].endswith(" = table - size: 2\t") and lines[2].endswith(' = string : "a\\nb"\t')
+    assert lines[4:] == ["b\t", "plain\t", "x\t2\ta-3\ttrue\t"]
+
+
+def test_the_startup_file_comes_first(script):
+    startup = script("started = 'yes'", "startup.lua")
+    assert th(script("print(started)"), TREPLSTARTUP=startup).stdout == "yes\t\n"

@@ -12,6 +12,7 @@ the kind that they were given.
 
 from __future__ import annotations
 
+import builtins as _builtins
 import sys
 import types as _python_types
 from importlib import import_module as _import_module
@@ -21,11 +22,12 @@ from torch7py.errors import ArgumentError, TorchError
 from torch7py.identity import isStorage, isTensor, isTypeOf, pointer, type, typename
 from torch7py.table import Table
 from torch7py.tensor import storages as _storages
-from torch7py.tensor.handle import Tensor, unwrap, wrap
+from torch7py.tensor.handle import Tensor, from_numpy, unwrap, wrap
 from torch7py.tensor.handle import classes as _tensor_classes
 from torch7py.tensor.handle import face as _face
 from torch7py.tensor.registry import functions as _functions
 from torch7py.tensor.storages import Storage
+from torch7py.tensor.types import cuda_on_cpu
 from torch7py.version import __version__
 
 # torch.zeros, torch.add, ...: one function for each operation of the registry
@@ -44,10 +46,26 @@ class _Random(_python_types.ModuleType):
 random.__class__ = _Random
 
 # found on first use
-_PACKAGES = ("nn", "optim")
+_PACKAGES = (
+    "check",
+    "cudnn",
+    "cunn",
+    "cutorch",
+    "dpnn",
+    "gnuplot",
+    "graph",
+    "image",
+    "nn",
+    "nngraph",
+    "optim",
+    "rnn",
+    "tds",
+    "torchx",
+)
 _FILES = ("DiskFile", "MemoryFile", "PipeFile", "deserialize", "deserializeFromStorage", "load", "save")
 _FILES += ("serialize", "serializeToStorage")
 _HOMES = dict.fromkeys(_FILES, "serialization") | {"CmdLine": "cmdline", "Timer": "timer", "Generator": "random"}
+_HOMES |= {"as_torch_module": "nn.interop", "from_torch": "convert", "to_torch": "convert"}
 _HOMES |= {"Tester": "tester", "TestSuite": "tester", "tic": "timer", "toc": "timer"}
 
 
@@ -59,17 +77,15 @@ def __getattr__(name: str):
     raise AttributeError(f"module 'torch7py' has no attribute {name!r}")
 
 
-def __dir__() -> list[str]:
-    return [*globals(), *_PACKAGES, *_HOMES]
-
-
-__all__ = [
+_names = [
     "ArgumentError",
     "Storage",
     "Table",
     "Tensor",
     "TorchError",
     "__version__",
+    "cuda_on_cpu",
+    "from_numpy",
     "isStorage",
     "isTensor",
     "isTypeOf",
@@ -83,3 +99,9 @@ __all__ = [
     *_PACKAGES,
     *_HOMES,
 ]
+# `from torch7py import *` leaves Python's own sum, max, type, ... alone
+__all__ = [name for name in _names if not hasattr(_builtins, name)]
+
+
+def __dir__() -> list[str]:
+    return sorted(_names)

@@ -6,7 +6,14 @@ name from the decorator :func:`register`; tensors get theirs from their element 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from torch7py.pickling import pack
+
+# Classes that need a GPU's package to be made, but not to be loaded from a file.
+_HOMES = {"cudnn": "torch7py.cudnn", "nn.DataParallelTable": "torch7py.cunn"}
 
 
 class Registry:
@@ -27,6 +34,10 @@ class Registry:
         cls = self._classes.get(name)
         if cls is None and self._outer is not None:
             return self._outer.find(name)
+        home = _HOMES.get(name) or _HOMES.get(name.partition(".")[0])
+        if cls is None and home not in sys.modules and home is not None:
+            import_module(home)
+            return self._classes.get(name)
         return cls
 
     def names(self) -> Iterator[str]:
@@ -46,6 +57,14 @@ class TorchObject:
 
     __typename__: str = None
 
+    def __getstate__(self) -> dict:
+        return {name: pack(value) for name, value in self.__dict__.items()}
+
+    def __copy__(self) -> TorchObject:
+        new = type(self).__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        return new
+
 
 def register(name: str, *aliases: str) -> Callable[[type], type]:
     """Class decorator: give a class its Torch7 name (``__typename__``), and further names under which files know it."""
@@ -55,5 +74,21 @@ def register(name: str, *aliases: str) -> Callable[[type], type]:
         for known in (name, *aliases):
             registry.add(known, cls)
         return cls
+
+    return decorate
+
+
+extended: set[type] = set()  # the classes to which a package has added members
+
+
+def extends(cls: type) -> Callable[[type], type]:
+    """Class decorator: what the class defines becomes part of ``cls``, as Torch7's packages add methods to nn.Module."""
+
+    def decorate(addition: type) -> type:
+        for name, member in vars(addition).items():
+            if not name.startswith("__"):
+                setattr(cls, name, member)
+        extended.add(cls)
+        return addition
 
     return decorate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -10,6 +11,8 @@ from torch7py import nn
 from torch7py.classes import register
 from torch7py.errors import TorchError
 from torch7py.nn import utils
+from torch7py.nn._check import sizes
+from torch7py.nn._kernels import take
 from torch7py.table import Table
 
 __all__ = [
@@ -21,10 +24,13 @@ __all__ = [
     "PushTable",
     "SpatialClassifier",
     "SpatialPadding",
+    "SpatialReSampling",
     "SuperCriterion",
 ]
 
 Tensor = torch.Tensor
+_resample = torch.ops.aten.upsample_bilinear2d.default
+_resample_backward = torch.ops.aten.upsample_bilinear2d_backward.default
 
 
 @register("nn.Minus")
@@ -87,6 +93,41 @@ class SpatialPadding(nn.Module):
     def _listed(pads: dict[int, tuple], dims: int) -> list[int]:
         """As PyTorch has it: from the last dimension on."""
         return [size for axis in reversed(range(dims)) for size in pads.get(axis, (0, 0))]
+
+
+@register("nn.SpatialReSampling")
+class SpatialReSampling(nn.Module):
+    """Bilinear interpolation of images to another size, corners on corners.
+
+    ``SpatialReSampling{owidth=, oheight=}`` gives the size, ``{rwidth=, rheight=}`` how many times the input's; or the
+    four numbers in the order rwidth, rheight, owidth, oheight. Input: planes x height x width or a batch of these.
+    """
+
+    rwidth = rheight = owidth = oheight = None
+
+    def __init__(self, *given):
+        nn.Module.__init__(self)
+        names = ("rwidth", "rheight", "owidth", "oheight")
+        if given and isinstance(given[0], (Table, dict)):
+            given = [given[0].get(name) for name in names]
+        self._set(**dict(zip(names, given)))
+
+    def updateOutput(self, input):
+        if input.dim() not in (3, 4):
+            raise TorchError(f"input to SpatialReSampling must be 3D or 4D, received: {sizes(input)}")
+        height, width = input.shape[-2:]
+        self.oheight = math.floor(self.rheight * height) if self.oheight is None else self.oheight
+        self.owidth = math.floor(self.rwidth * width) if self.owidth is None else self.owidth
+        output = _resample(_batch(input), [self.oheight, self.owidth], True)
+        return take(self.output, output.view(*input.shape[:-2], *output.shape[-2:]))
+
+    def updateGradInput(self, input, gradOutput):
+        gradInput = _resample_backward(_batch(gradOutput), gradOutput.shape[-2:], _batch(input).shape, True)
+        return take(self.gradInput, gradInput.view(input.shape))
+
+
+def _batch(images: Tensor) -> Tensor:
+    return (images if images.dim() == 4 else images.unsqueeze(0)).contiguous()
 
 
 @register("nn.SpatialClassifier")

@@ -94,6 +94,20 @@ class Generator:
             raise TorchError("RNG state is wrong size")
         self._unpack(state.cpu().contiguous().numpy().tobytes())
 
+    def write(self, file) -> None:
+        """Write the state to a :class:`torch7py.serialization.File`, as its bytes."""
+        from torch7py.tensor.storage import of  # which needs this module
+
+        file.writeByte(of(self.getRNGState()))
+
+    def read(self, file, version: int | None = None) -> None:
+        """Become a generator in the state that comes next in a file."""
+        self.__init__()
+        self.setRNGState(file.readByte(_STATE.itemsize).tensor())
+
+    def __reduce__(self):
+        return _restored, (self._pack(),)
+
     def _pack(self) -> bytes:
         state = numpy.zeros((), _STATE)
         state["initial_seed"] = self._initial_seed & (2**64 - 1)
@@ -192,7 +206,10 @@ class Generator:
 
     def logNormal(self, mean: float = 1, stdv: float = 2) -> float:
         """The exponential of a normal number; ``mean`` and ``stdv`` are the normal's."""
-        return math.exp(self.normal(mean, stdv))
+        try:
+            return math.exp(self.normal(mean, stdv))
+        except OverflowError:
+            return math.inf
 
     def geometric(self, p: float) -> int:
         """A whole number i >= 1 with probability ``(1 - p) * p^(i - 1)``."""
@@ -292,6 +309,12 @@ class Generator:
         return drawn
 
 
+def _restored(state: bytes) -> Generator:
+    generator = Generator()
+    generator._unpack(state)
+    return generator
+
+
 def _bounds(a: float, b: float | None) -> tuple[int, int]:
     """The least number and how many there are, for the bounds of ``random``."""
     if b is None:
@@ -375,6 +398,15 @@ def _generator(args: tuple) -> tuple[Generator, tuple]:
     return _threads.generator, args
 
 
+def _parameter(value: float | str) -> float:
+    """A number; a string that spells one will do, as everywhere in Lua."""
+    if isinstance(value, str):
+        return float(value)
+    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, torch.Tensor):
+        raise TypeError(f"a number expected, got a {type(value).__name__}")
+    return value
+
+
 def _distribution(name: str, *dtypes: torch.dtype) -> Callable:
     """``NAME([generator,] ...)`` draws a number, ``NAME(tensor, [generator,] ...)`` fills and returns the tensor.
 
@@ -389,8 +421,8 @@ def _distribution(name: str, *dtypes: torch.dtype) -> Callable:
         try:
             if not args or not isinstance(args[0], torch.Tensor):
                 if args and isinstance(args[0], Generator):
-                    return number(*args)
-                return number(_threads.generator, *args)
+                    return number(args[0], *map(_parameter, args[1:]))
+                return number(_threads.generator, *map(_parameter, args))
             tensor, *args = args
             if dtypes and tensor.dtype not in dtypes:
                 raise ArgumentError(f"{name} needs a tensor of type {' or '.join(map(str, dtypes))}")
@@ -398,13 +430,14 @@ def _distribution(name: str, *dtypes: torch.dtype) -> Callable:
                 generator, *args = args
             else:
                 generator = _threads.generator
+            if not (name == "bernoulli" and args and isinstance(args[0], torch.Tensor)):
+                args = map(_parameter, args)
             fill(generator, tensor, *args)
             return tensor
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             if isinstance(error, ArgumentError):
                 raise
-            given = " ".join(type(value).__name__ for value in args)
-            raise ArgumentError(f"{name}: invalid arguments: {given or 'none'}") from None
+            raise ArgumentError(f"invalid arguments for {name}: {error}") from None
 
     draw.__name__ = draw.__qualname__ = name
     draw.__doc__ = number.__doc__ + "\n\nA generator may come first; with a tensor first, fills and returns that."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from torch7py.pickling import pack
+
 
 class Store:
     """A table's content in Python memory: keys 1..n in a list, all others in a dictionary."""
@@ -46,8 +48,15 @@ class Store:
         else:
             self.hash[key] = value
 
+    def assign(self, values: list) -> None:
+        """Let keys 1..n be these values; the list is taken over."""
+        self.array = values
+
     def length(self) -> int:
         return len(self.array)
+
+    def moving(self, table: Table) -> None:
+        """The content of ``table``, this one, is about to move to Lua."""
 
     def list(self) -> list:
         """The values of keys 1..n; the caller must not change the list."""
@@ -69,15 +78,13 @@ class Table:
     __slots__ = ("_store", "__weakref__")
 
     def __init__(self, values: Iterable | dict = (), /, **fields):
-        self._store = Store()
+        store = Store()
+        object.__setattr__(self, "_store", store)
         if isinstance(values, (dict, Table)):
             for key, value in values.items():
                 self[key] = value
-        elif isinstance(values, (list, tuple)) and None not in values:
-            self._store.array.extend(values)
         else:
-            for value in values:
-                self.append(value)
+            store.array = [value for value in values if value is not None]
         for key, value in fields.items():
             self[key] = value
 
@@ -151,6 +158,12 @@ class Table:
             self[place] = self[place + 1]
         self[last] = None
         return value
+
+    def __copy__(self) -> Table:
+        return Table(self)
+
+    def __reduce__(self):
+        return Table, (), None, None, ((pack(key), pack(value)) for key, value in self.items())
 
     def __repr__(self) -> str:
         listed = [repr(value) for value in self]

@@ -5,7 +5,6 @@ local world = ...
 local python = world.python
 local rawtype, getmetatable, setmetatable, rawget, rawset, next, pairs = type, getmetatable, setmetatable, rawget,
    rawset, next, pairs
-local view_metatable
 
 -- 1. Objects that are not tensors -----------------------------------------------------------------------------------
 
@@ -44,16 +43,28 @@ local function object_newindex(object, key, value, record, ...)
    world.setfield(object, key, value)
 end
 
+-- The members of a class; of one that nobody has defined, as a file may hold objects of, its name alone.
+local function members_of(typename)
+   local class = world.adopt(typename)
+   return class and class.members or {__typename = typename}
+end
+
 local function object_record(typename)
-   local class = world.adopt(typename).members
+   local class = members_of(typename)
    return {class = class, index = object_index, newindex = object_newindex, own = false,
       handlers = class.__index__ ~= nil or class.__newindex__ ~= nil}
 end
 
 -- Kept in a table by Torch7: `type` says so.
-function world.makers.table(_, typename)
+function world.makers.table(object, typename, has_methods)
    local record = object_record(typename)
    record.table_like = true
+   if has_methods then
+      record.own = {}
+      for key, value in pairs(world.fields(object)) do
+         if rawtype(value) == 'function' then record.own[key] = value end
+      end
+   end
    return record
 end
 
@@ -69,7 +80,7 @@ local function userdata_newindex(object, key, value, ...)
 end
 
 function world.makers.userdata(_, typename)
-   return {class = world.adopt(typename).members, index = userdata_index, newindex = userdata_newindex}
+   return {class = members_of(typename), index = userdata_index, newindex = userdata_newindex}
 end
 
 -- Something of Python's that Torch7 knows nothing about: attributes, and calls.
@@ -88,12 +99,11 @@ function world.type(value, ...)
    if kind == 'userdata' then
       local record = world.record(value)
       return record and record.table_like and 'table' or kind
-   elseif kind == 'table' and getmetatable(value) == view_metatable then
+   elseif kind == 'cdata' and world.is_view(value) then
       return 'userdata'
    end
    return kind
 end
-view_metatable = world.view_metatable
 type = world.type
 
 -- A fresh Lua table of an object's fields, nil for what is no object.
@@ -105,7 +115,24 @@ end
 
 world.raw_pairs = pairs
 
+-- What a userdata has in place of `pairs` or `ipairs`.
+local function walk_of(object, name)
+   if rawtype(object) ~= 'userdata' then return nil end
+   local record = world.record(object)
+   if record then return record.class[name] end
+   return (getmetatable(object) or {})[name]
+end
+
+local ipairs = ipairs
+function _G.ipairs(object)
+   local walk = walk_of(object, '__ipairs')
+   if walk then return walk(object) end
+   return ipairs(object)
+end
+
 function _G.pairs(object)
+   local walk = walk_of(object, '__pairs')
+   if walk then return walk(object) end
    local fields = fields_of(object)
    return pairs(fields or object)
 end
@@ -132,10 +159,16 @@ function _G.getmetatable(object)
    if rawtype(object) == 'userdata' then
       local record = world.record(object)
       if record then return record.class end
-   elseif rawtype(object) == 'table' and getmetatable(object) == view_metatable then
-      return object.class
+   elseif rawtype(object) == 'cdata' and world.is_view(object) then
+      return object._kind.class
    end
    return getmetatable(object)
+end
+
+local plain_getmetatable = debug.getmetatable
+function debug.getmetatable(value)
+   local record = rawtype(value) == 'userdata' and world.record(value)
+   return record and record.class or plain_getmetatable(value)
 end
 
 -- The step multiplier is the bridge's own (protocol.lua).

@@ -104,19 +104,33 @@ end
 
 -- 3. Classes --------------------------------------------------------------------------------------------------------
 
--- A function assigned to a class of Python's takes effect there as well.
-local function python_assigner(typename)
+-- What is assigned to a class of Python's takes effect there as well. It stands `behind` the members, so that the next
+-- assignment is seen too.
+local function python_assigner(typename, behind)
    return function(members, key, value)
-      rawset(members, key, value)
+      rawset(behind, key, value)
       world.assign_member(typename, members, key, value)
    end
 end
 
--- Members by name from Python's list {name, stub, name, stub, ...}.
-function world.by_name(list)
-   local members = {}
-   for i = 1, #list, 2 do members[list[i]] = list[i + 1] end
-   return members
+-- Stubs by name for the members that Python's class has; or for the functions of package torch.
+function world.stubs_of(typename)
+   local stubs = {}
+   for _, name in ipairs(python.class_members(typename)) do stubs[name] = world.member_stub(typename, name) end
+   for name, list in pairs(world.class_lists(typename) or {}) do stubs[name] = list end
+   return stubs
+end
+
+-- A package of Python's has added members to a class.
+function world.refresh_class(typename)
+   local class = classes[typename]
+   if not class then return end
+   for name, stub in pairs(world.stubs_of(typename)) do class.stubs[name] = stub end
+end
+
+-- Where a class's members are looked for behind its own, and what assigns one; scripts take its parent for its metatable.
+local function set_behind(members, behind, assign, parent)
+   setmetatable(members, {__index = behind, __newindex = assign, __metatable = parent})
 end
 
 -- The Lua face of a class that Python knows by this name; nil if it knows none.
@@ -125,11 +139,13 @@ local function adopt(typename)
    if known then return known end
    local parent = python.class_parent(typename)
    if parent == nil then return nil end
-   local stubs = world.by_name(python.class_members(typename))
+   local stubs = world.stubs_of(typename)
    parent = parent and adopt(parent)
    if parent then setmetatable(stubs, {__index = parent.members}) end
-   local members = setmetatable({__typename = typename}, {__index = stubs, __newindex = python_assigner(typename)})
+   local members = {__typename = typename}
    local class = {members = members, parent = parent and parent.members, python = true, stubs = stubs}
+   local behind = setmetatable({}, {__index = stubs})
+   set_behind(members, behind, python_assigner(typename, behind), class.parent)
    class.constructor = make_constructor(members, construct_python(typename))
    classes[typename] = class
    return class
@@ -146,8 +162,9 @@ local function define(typename, parent)
    local class
    if parent and parent.python then
       world.subclass(typename, parent.members.__typename)
-      members = setmetatable({__typename = typename},
-         {__index = parent.members, __newindex = python_assigner(typename)})
+      local behind = setmetatable({}, {__index = parent.members})
+      members = {__typename = typename}
+      set_behind(members, behind, python_assigner(typename, behind), parent.members)
       class = {members = members, python = true}
       class.constructor = make_constructor(members, construct_python(typename))
    else
@@ -159,7 +176,7 @@ local function define(typename, parent)
             if parent.members[name] then on_member(members, name, parent.members[name]) end
          end
       end
-      setmetatable(members, {__index = parent and parent.members, __newindex = on_member})
+      set_behind(members, parent and parent.members, on_member, parent and parent.members)
       class = {members = members, python = false}
       class.constructor = make_constructor(members, construct_lua(members))
    end
@@ -219,6 +236,8 @@ function torch.class(typename, ...)
    return class.members, class.parent
 end
 
+function world.is_constructor(value) return constructors[value] == true end
+
 -- The type name of a Lua table that is an object, else nil.
 function world.lua_typename(value)
    if constructors[value] then return nil end
@@ -235,9 +254,9 @@ function torch.typename(value)
       local record = world.record(value)
       return record and record.class and record.class.__typename
    elseif kind == 'table' then
-      local members = getmetatable(value)
-      if members == world.view_metatable then return value.class.__typename end
       return world.lua_typename(value)
+   elseif kind == 'cdata' and world.is_view(value) then
+      return value._kind.class.__typename
    end
 end
 

@@ -1,32 +1,22 @@
 -- Tensors in Lua: elements straight from memory, and views that become tensors only when Python needs them.
 --
 -- The record of a tensor caches its layout: a pointer, sizes and strides, good for one world.epoch. A view (`m[i]`,
--- `x:narrow(...)`, `x:select(...)`) is a Lua table with a layout over an anchor: a flat tensor over the whole storage,
+-- `x:narrow(...)`, `x:select(...)`) is a C struct with a layout over an anchor: a flat tensor over the whole storage,
 -- which keeps the storage in place when the tensor that the view came from is given another one.
 
 local world = ...
 local python = world.python
 local info, learn = world.info, world.learn
-local rawtype, tonumber, setmetatable, getmetatable, select = type, tonumber, setmetatable, getmetatable, select
+local rawtype, rawequal, tonumber, setmetatable, getmetatable, select = type, rawequal, tonumber, setmetatable,
+   getmetatable, select
 local floor = math.floor
 local has_ffi, ffi = pcall(require, 'ffi')
-
-local pointer_types = {} -- type name -> FFI pointer type of its elements
-local copy_types = {} -- type name -> size of an element
-if has_ffi then
-   local names = {Byte = 'uint8_t', Char = 'int8_t', Short = 'int16_t', Int = 'int32_t', Long = 'int64_t',
-      Float = 'float', Double = 'double'}
-   for name, ctype in pairs(names) do
-      pointer_types['torch.' .. name .. 'Tensor'] = ffi.typeof(ctype .. '*')
-      copy_types['torch.' .. name .. 'Tensor'] = ffi.sizeof(ctype)
-   end
-end
 
 -- LuaJIT keeps its values in the bits of NaNs: a NaN with other bits than the usual ones, read from memory, would be
 -- taken for nil, a table or whatever they spell. So the word of a float or double that holds its sign and exponent is
 -- looked at first; as a signed number, it is at least this for the NaNs that mean something to LuaJIT.
-local FOREIGN_NAN = {['torch.DoubleTensor'] = -425984, ['torch.FloatTensor'] = -3407872}
-local WORDS = {['torch.DoubleTensor'] = 2, ['torch.FloatTensor'] = 1} -- 32-bit words of an element, the last decides
+local FOREIGN_NAN = {Double = -425984, Float = -3407872}
+local WORDS = {Double = 2, Float = 1} -- 32-bit words of an element, the last decides
 local NAN = 0 / 0
 local word_pointer = has_ffi and ffi.typeof('int32_t*')
 
@@ -37,29 +27,50 @@ local word_pointer = has_ffi and ffi.typeof('int32_t*')
 -- Elements that are set, and copied, here rather than by a call of Python, at most.
 local FILL, COPY = 2048, 8192
 
+local NARROW = {Byte = true, Char = true, Short = true, Int = true}
+
+-- What all layouts of a tensor type share, by type name.
+local kinds = {}
+for name, ctype in pairs{Byte = 'unsigned char', Char = 'char', Short = 'short', Int = 'int', Long = 'long',
+   Float = 'float', Double = 'double'} do
+   kinds['torch.' .. name .. 'Tensor'] = {
+      class = world.adopt('torch.' .. name .. 'Tensor').members,
+      pointer = has_ffi and ffi.typeof(ctype .. '*'), size = has_ffi and ffi.sizeof(ctype),
+      step = WORDS[name], foreign_nan = FOREIGN_NAN[name],
+      -- a number beyond these, or nan, is stored by Python, which knows what C's conversion makes of it
+      least = NARROW[name] and -2147483648 or -math.huge,
+      most = NARROW[name] and 2147483647 or math.huge,
+      view = has_ffi and ffi.typeof('struct { ' .. ctype .. [[ *_pointer; int32_t *_words; int32_t _dim;
+         bool _settled; double _n1, _s1, _n2, _s2, _n3, _s3, _n4, _s4, _epoch, _offset, _last; }]]),
+   }
+end
+
 -- 1. Layouts --------------------------------------------------------------------------------------------------------
 
--- A layout has _epoch, _pointer (false where elements can't be reached), _dim, _n1 .. _n4 (sizes) and _s1 .. _s4
--- (strides), whether it is a tensor's record or a view. The underscores keep a view's own fields apart from what a
--- script may ask a tensor for.
+-- A layout has _kind, _epoch, _pointer (false where elements can't be reached), _words (the same memory, where the type
+-- has NaNs), _dim, _n1 .. _n4 (sizes) and _s1 .. _s4 (strides), whether it is a tensor's record or a view. A view that
+-- Python has been shown is settled: the tensor that Python was given says what its layout is.
 
 local function set_layout(record, address, dim, n1, s1, n2, s2, n3, s3, n4, s4)
+   local kind = record._kind
    record._epoch = world.epoch
-   record._pointer = address and ffi.cast(record.pointer_type, address) or false
-   record._words = record._step and ffi.cast(word_pointer, address) + (record._step - 1)
+   record._pointer = address and ffi.cast(kind.pointer, address) or false
+   record._words = kind.step and ffi.cast(word_pointer, address) or false
    record._dim = dim
    record._n1, record._n2, record._n3, record._n4 = n1 or 0, n2 or 0, n3 or 0, n4 or 0
    record._s1, record._s2, record._s3, record._s4 = s1 or 0, s2 or 0, s3 or 0, s4 or 0
 end
 
--- Read the layout of a tensor afresh; its pointer stays nil where elements can't be reached from here.
+-- Read the layout of a tensor afresh; its pointer stays false where elements can't be reached from here.
 local function refresh(tensor, record)
-   if not record.pointer_type then return end
+   if not (has_ffi and record._kind) then return end
    set_layout(record, world.layout(tensor))
 end
 
-local view_metatable = {}
-world.view_metatable = view_metatable
+local anchors = setmetatable({}, {__mode = 'k'}) -- of every view
+local tensors = setmetatable({}, {__mode = 'k'}) -- of settled ones
+
+function world.is_view(value) return anchors[value] ~= nil end
 
 -- The record of an anchor, up to date: the storage itself may have been resized.
 local function anchor_record(anchor, ...)
@@ -73,24 +84,23 @@ end
 
 -- Bring a view's pointer up to date.
 local function refresh_view(view, ...)
-   local record = anchor_record(view._anchor)
+   local record = anchor_record(anchors[view])
    if view._last >= record._n1 then error(world.position() .. 'the storage of this view has become too small', 0) end
+   local step = view._kind.step
    view._pointer = record._pointer + view._offset
-   view._words = record._step and record._words + record._step * view._offset
+   if step then view._words = record._words + step * view._offset end
    view._epoch = world.epoch
 end
 
 -- The tensor that a view stands for.
-local function tensor_of(view)
-   local tensor = view._tensor
-   if not tensor then
-      tensor = python.view(view._anchor, view._offset, view._dim, view._n1, view._s1, view._n2, view._s2,
+function world.tensor_of(view)
+   if not view._settled then
+      tensors[view] = python.view(anchors[view], view._offset, view._dim, view._n1, view._s1, view._n2, view._s2,
          view._n3, view._s3, view._n4, view._s4)
-      view._tensor = tensor
+      view._settled = true
    end
-   return tensor
+   return tensors[view]
 end
-view_metatable.__topython = tensor_of
 
 -- The holder of x's layout, up to date: the record of a tensor, or a view; nil where Python must be asked.
 local function layout_of(x, ...)
@@ -98,8 +108,10 @@ local function layout_of(x, ...)
    if rawtype(x) == 'userdata' then
       holder = info[x] or learn(x)
       if holder._epoch ~= world.epoch then refresh(x, holder) end
-   elseif x._tensor then
-      return layout_of(x._tensor)
+   elseif not anchors[x] then
+      return nil
+   elseif x._settled then
+      return layout_of(tensors[x])
    else
       holder = x
       if holder._epoch ~= world.epoch then refresh_view(holder) end
@@ -109,14 +121,14 @@ end
 
 -- The anchor over x's storage and the offset of x's first element in it.
 local function anchor_of(x, holder, ...)
-   if holder._offset then return holder._anchor, holder._offset end
+   if rawtype(holder) == 'cdata' then return anchors[holder], holder._offset end
    local anchor = holder._anchor
    if anchor then
       local record = anchor_record(anchor)
       local offset = tonumber(holder._pointer - record._pointer)
       if offset >= 0 and offset < record._n1 then return anchor, offset end
    end
-   anchor = python.anchor(x) -- the tensor has another storage than last time
+   anchor = python.anchor(tensors[x] or x) -- the tensor has another storage than last time
    holder._anchor = anchor
    return anchor, tonumber(holder._pointer - anchor_record(anchor)._pointer)
 end
@@ -128,29 +140,28 @@ local function new_view(x, holder, shift, dim, n1, s1, n2, s2, n3, s3, n4, s4, .
    if dim > 1 then last = last + (n2 - 1) * s2 end
    if dim > 2 then last = last + (n3 - 1) * s3 end
    if dim > 3 then last = last + (n4 - 1) * s4 end
-   local step = holder._step
-   return setmetatable({
-      class = holder.class, _anchor = anchor, _offset = offset, _last = last, _dim = dim,
-      _n1 = n1, _s1 = s1, _n2 = n2 or 0, _s2 = s2 or 0, _n3 = n3 or 0, _s3 = s3 or 0, _n4 = n4 or 0,
-      _s4 = s4 or 0,
-      _epoch = holder._epoch, _pointer = holder._pointer + shift, _tensor = false, _step = step,
-      _words = step and holder._words + step * shift, _foreign_nan = holder._foreign_nan,
-   }, view_metatable)
+   local kind = holder._kind
+   local step = kind.step
+   local view = kind.view(holder._pointer + shift, step and holder._words + step * shift or nil, dim, false,
+      n1, s1, n2 or 0, s2 or 0, n3 or 0, s3 or 0, n4 or 0, s4 or 0, holder._epoch, offset, last)
+   anchors[view] = anchor
+   return view
 end
 
 -- 2. Indexing -------------------------------------------------------------------------------------------------------
 
 -- The element `at` places behind the first one, from a layout's parts and from a layout.
-local function read(pointer, words, step, foreign_nan, at, ...)
+local function read(pointer, words, kind, at, ...)
+   local step = kind.step
    if step then
-      local word = words[step * at]
-      if word < 0 and word >= foreign_nan then return NAN end
+      local word = words[step * at + step - 1]
+      if word < 0 and word >= kind.foreign_nan then return NAN end
    end
    return tonumber(pointer[at])
 end
 
 local function element(holder, at, ...)
-   return read(holder._pointer, holder._words, holder._step, holder._foreign_nan, at)
+   return read(holder._pointer, holder._words, holder._kind, at)
 end
 
 local getitem, setitem = world.getitem, world.setitem
@@ -182,7 +193,8 @@ end
 
 local function set(x, key, value, holder, ...)
    local kind = rawtype(key)
-   if rawtype(value) == 'number' then
+   local own = holder._kind
+   if rawtype(value) == 'number' and value >= own.least and value <= own.most then
       if kind == 'number' then
          if holder._dim == 1 and key >= 1 and key <= holder._n1 and floor(key) == key then
             holder._pointer[(key - 1) * holder._s1] = value
@@ -218,34 +230,48 @@ end
 
 function world.makers.tensor(_, typename)
    return {
-      class = world.adopt(typename).members, index = tensor_index, newindex = tensor_newindex,
-      pointer_type = pointer_types[typename], _epoch = -1, _asked = -1, _pointer = false, _anchor = false,
-      _step = WORDS[typename] or false, _words = false, _foreign_nan = FOREIGN_NAN[typename] or 0,
+      class = world.adopt(typename).members, index = tensor_index, newindex = tensor_newindex, _kind = kinds[typename],
+      _epoch = -1, _asked = -1, _pointer = false, _words = false, _anchor = false,
       _dim = 0, _n1 = 0, _n2 = 0, _n3 = 0, _n4 = 0, _s1 = 0, _s2 = 0, _s3 = 0, _s4 = 0,
    }
 end
 
-function view_metatable.__index(view, key, ...)
-   if rawtype(key) == 'string' then
-      local member = view.class[key]
-      if member ~= nil or not tonumber(key) then return member end
+local function view_newindex(view, key, value, ...)
+   if view._settled then
+      local tensor = tensors[view]
+      return tensor_newindex(tensor, key, value, info[tensor] or learn(tensor))
    end
-   local tensor = view._tensor
-   if tensor then return tensor_index(tensor, key, info[tensor] or learn(tensor)) end
-   if view._epoch ~= world.epoch then refresh_view(view) end
-   return get(view, key, view)
-end
-
-function view_metatable.__newindex(view, key, value, ...)
-   local tensor = view._tensor
-   if tensor then return tensor_newindex(tensor, key, value, info[tensor] or learn(tensor)) end
    if view._epoch ~= world.epoch then refresh_view(view) end
    set(view, key, value, view)
 end
 
-function view_metatable.__eq() return false end -- two handles are two tensors
+local function view_equal(a, b) -- two views of the same elements are two tensors
+   return rawequal(tensors[a] or a, tensors[b] or b)
+end
 
-for _, name in ipairs(world.operators) do view_metatable[name] = world.metatable[name] end
+-- What views of this kind do as the tensors that they stand for.
+local function view_metatable(kind)
+   local metatable = {__newindex = view_newindex, __eq = view_equal}
+   function metatable.__index(view, key, ...)
+      if rawtype(key) == 'string' then
+         if key == '_kind' then return kind end
+         local member = kind.class[key]
+         if member ~= nil or not tonumber(key) then return member end
+      end
+      if view._settled then
+         local tensor = tensors[view]
+         return tensor_index(tensor, key, info[tensor] or learn(tensor))
+      end
+      if view._epoch ~= world.epoch then refresh_view(view) end
+      return get(view, key, view)
+   end
+   for _, name in ipairs(world.operators) do metatable[name] = world.metatable[name] end
+   return metatable
+end
+
+if has_ffi then
+   for _, kind in pairs(kinds) do ffi.metatype(kind.view, view_metatable(kind)) end
+end
 
 -- 3. Methods that need no call of Python ------------------------------------------------------------------------------
 
@@ -290,15 +316,21 @@ local function count_of(holder, ...)
 end
 
 local function is_contiguous(holder, ...)
-   local stride = 1
-   for i = holder._dim, 1, -1 do
-      local size = holder[sizes[i]]
-      if size ~= 1 then
-         if holder[strides[i]] ~= stride then return false end
-         stride = stride * size
-      end
+   local dim, stride = holder._dim, 1
+   if dim == 0 then return true end
+   if dim > 3 then
+      if holder._n4 ~= 1 and holder._s4 ~= 1 then return false end
+      stride = holder._n4
    end
-   return true
+   if dim > 2 then
+      if holder._n3 ~= 1 and holder._s3 ~= stride then return false end
+      stride = stride * holder._n3
+   end
+   if dim > 1 then
+      if holder._n2 ~= 1 and holder._s2 ~= stride then return false end
+      stride = stride * holder._n2
+   end
+   return holder._n1 == 1 or holder._s1 == stride
 end
 
 function methods.nElement(call)
@@ -317,30 +349,6 @@ function methods.isContiguous(call)
    end
 end
 
-function methods.select(call)
-   return function(x, dim, index, ...)
-      local holder = layout_of(x)
-      if holder and holder._dim > 1 and holder._dim <= 4 and dim == 1 and rawtype(index) == 'number' and index >= 1 and index <= holder._n1
-         and floor(index) == index then
-         return get(x, index, holder)
-      end
-      return call(x, dim, index, ...)
-   end
-end
-
-function methods.narrow(call)
-   return function(x, dim, first, size, ...)
-      local holder = layout_of(x)
-      if holder and holder._dim <= 4 and holder._dim > 0 and dim == 1 and rawtype(first) == 'number'
-         and rawtype(size) == 'number' and first >= 1 and size >= 1
-         and first + size - 1 <= holder._n1 and floor(first) == first and floor(size) == size then
-         return new_view(x, holder, (first - 1) * holder._s1, holder._dim, size, holder._s1, holder._n2, holder._s2,
-            holder._n3, holder._s3, holder._n4, holder._s4)
-      end
-      return call(x, dim, first, size, ...)
-   end
-end
-
 -- The layout for a method that Python can do as well: to bring it up to date costs as much as to call Python, so only
 -- where that pays, at the second time of asking.
 local function layout_at_hand(x, ...)
@@ -355,14 +363,85 @@ local function layout_at_hand(x, ...)
    return layout_of(x)
 end
 
+-- Views. Those along the first dimension are what loops over samples make, and worth a look at the layout.
+
+local function is_whole(number, first, last, ...)
+   return rawtype(number) == 'number' and number >= first and number <= last and floor(number) == number
+end
+
+function methods.select(call)
+   return function(x, dim, index, ...)
+      local holder
+      if dim == 1 then holder = layout_of(x) else holder = layout_at_hand(x) end
+      if holder and holder._dim > 1 and holder._dim <= 4 and is_whole(dim, 1, holder._dim)
+         and is_whole(index, 1, holder[sizes[dim]]) then
+         if dim == 1 then return get(x, index, holder) end
+         local n2, s2, n3, s3 = holder._n2, holder._s2, holder._n3, holder._s3
+         if dim == 2 then n2, s2 = n3, s3 end
+         if dim < 4 then n3, s3 = holder._n4, holder._s4 end
+         return new_view(x, holder, (index - 1) * holder[strides[dim]], holder._dim - 1, holder._n1, holder._s1, n2, s2,
+            n3, s3)
+      end
+      return call(x, dim, index, ...)
+   end
+end
+
+function methods.narrow(call)
+   return function(x, dim, first, size, ...)
+      local holder
+      if dim == 1 then holder = layout_of(x) else holder = layout_at_hand(x) end
+      if holder and holder._dim > 0 and holder._dim <= 4 and is_whole(dim, 1, holder._dim)
+         and is_whole(first, 1, holder[sizes[dim]]) and is_whole(size, 1, holder[sizes[dim]] - first + 1) then
+         local n1, n2, n3, n4 = holder._n1, holder._n2, holder._n3, holder._n4
+         if dim == 1 then n1 = size elseif dim == 2 then n2 = size elseif dim == 3 then n3 = size else n4 = size end
+         return new_view(x, holder, (first - 1) * holder[strides[dim]], holder._dim, n1, holder._s1, n2, holder._s2,
+            n3, holder._s3, n4, holder._s4)
+      end
+      return call(x, dim, first, size, ...)
+   end
+end
+
+function methods.t(call)
+   return function(x)
+      local holder = layout_at_hand(x)
+      if holder and holder._dim == 2 then
+         return new_view(x, holder, 0, 2, holder._n2, holder._s2, holder._n1, holder._s1)
+      end
+      return call(x)
+   end
+end
+
+-- With sizes as numbers, one of which may be -1.
+function methods.view(call)
+   return function(x, n1, n2, n3, n4, ...)
+      local holder = select('#', ...) == 0 and rawtype(n1) == 'number' and layout_at_hand(x)
+      local count = holder and count_of(holder)
+      if count and count > 0 and is_contiguous(holder) then
+         local dim = n4 and 4 or n3 and 3 or n2 and 2 or 1
+         local a, b, c, d = n1, n2 or dim < 2 and 1, n3 or dim < 3 and 1, n4 or 1
+         if is_whole(a, -1, count) and is_whole(b, -1, count) and is_whole(c, -1, count) and is_whole(d, -1, count) then
+            local left = -count / (a * b * c * d) -- what takes the place of a single -1
+            if a == -1 then a = left elseif b == -1 then b = left elseif c == -1 then c = left
+            elseif d == -1 then d = left end
+            if a * b * c * d == count and is_whole(a, 1, count) and is_whole(b, 1, count) and is_whole(c, 1, count)
+               and is_whole(d, 1, count) then
+               return new_view(x, holder, 0, dim, a, b * c * d, b, c * d, c, d, d, 1)
+            end
+         end
+      end
+      return call(x, n1, n2, n3, n4, ...)
+   end
+end
+
 function methods.fill(call)
    return function(x, value, ...)
       local holder = layout_at_hand(x)
       if holder and holder._dim > 0 and holder._dim <= 4 and rawtype(value) == 'number' then
          local count = count_of(holder)
-         if count <= FILL and is_contiguous(holder) then
+         local step = is_contiguous(holder) and 1 or holder._dim == 1 and holder._s1 or 0
+         if count <= FILL and step > 0 then
             local pointer = holder._pointer
-            for i = 0, count - 1 do pointer[i] = value end
+            for at = 0, (count - 1) * step, step do pointer[at] = value end
             return x
          end
       end
@@ -377,16 +456,14 @@ end
 
 function methods.copy(call)
    return function(x, source, ...)
-      local kind = rawtype(source)
-      if kind == 'userdata' or (kind == 'table' and getmetatable(source) == view_metatable) then
-         if kind == 'table' or world.record(source)._epoch then
-            local to, from = layout_at_hand(x), layout_at_hand(source)
-            if to and from and to.class == from.class and to._dim > 0 and to._dim <= 4 and from._dim <= 4 then
-               local count = count_of(to)
-               if count <= COPY and count == count_of(from) and is_contiguous(to) and is_contiguous(from) then
-                  ffi.copy(to._pointer, from._pointer, count * copy_types[to.class.__typename])
-                  return x
-               end
+      local is_tensor = rawtype(source) == 'userdata' and world.record(source)
+      if is_tensor and is_tensor._epoch or anchors[source] then
+         local to, from = layout_at_hand(x), layout_at_hand(source)
+         if to and from and to._kind == from._kind and to._dim > 0 and to._dim <= 4 and from._dim <= 4 then
+            local count = count_of(to)
+            if count <= COPY and count == count_of(from) and is_contiguous(to) and is_contiguous(from) then
+               ffi.copy(to._pointer, from._pointer, count * to._kind.size)
+               return x
             end
          end
       end
@@ -400,9 +477,9 @@ function methods.apply(call)
       local holder = layout_of(x)
       if not (holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder)) then return call(x, f, ...) end
       local count, epoch = count_of(holder), world.epoch
-      local pointer, words, step, foreign_nan = holder._pointer, holder._words, holder._step, holder._foreign_nan
+      local pointer, words, kind = holder._pointer, holder._words, holder._kind
       for i = 0, count - 1 do
-         local value = f(read(pointer, words, step, foreign_nan, i))
+         local value = f(read(pointer, words, kind, i))
          if world.epoch ~= epoch then -- f has called Python: the memory may have moved
             holder = layout_of(x)
             if not holder or count_of(holder) ~= count then
@@ -416,21 +493,15 @@ function methods.apply(call)
    end
 end
 
--- The address of the first element, as a pointer of the element's type.
+-- The address of the first element.
 function methods.data(call)
-   return function(x, ...)
+   return function(x)
       local holder = layout_of(x)
-      if holder then return holder._pointer end
-      return call(x, ...)
+      return holder and holder._dim > 0 and holder._pointer or call(x)
    end
 end
 
 if has_ffi then
    local stubs = world.adopt('torch.Tensor').stubs -- those of all tensor types
-   for name, make in pairs(methods) do
-      local call = stubs[name]
-      stubs[name] = make(call or function(x)
-         error(world.position() .. name .. ': the elements of ' .. world.describe_value(x) .. " can't be reached", 0)
-      end)
-   end
+   for name, make in pairs(methods) do stubs[name] = make(stubs[name]) end
 end

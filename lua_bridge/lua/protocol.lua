@@ -55,24 +55,31 @@ function signals.collect(...)
    return ...
 end
 
+function signals.nothing() end
+
+function signals.moved(...) -- a call that leaves memory alone as a rule did not
+   return ...
+end
+
 local SIGNAL = {}
 world.signal = SIGNAL
 
-local function handle(kind, ...)
+local function handle(_, kind, ...)
+   world.epoch = world.epoch + 1 -- what failed may have moved memory, too
    return signals[kind](...)
 end
 
-local function finish(...)
-   world.epoch = world.epoch + 1
-   if (...) == SIGNAL then return handle(select(2, ...)) end
+-- What a call returned, for a script; Python's empty answer is the call's first argument.
+local function finish_steady(first, ...)
+   local result = ...
+   if result == nil and select('#', ...) == 0 then return first end
+   if result == SIGNAL then return handle(...) end
    return ...
 end
 
-signals.moved = finish -- a call that leaves memory alone as a rule did not
-
-local function finish_steady(...)
-   if (...) == SIGNAL then return handle(select(2, ...)) end
-   return ...
+local function finish(first, ...)
+   world.epoch = world.epoch + 1
+   return finish_steady(first, ...)
 end
 
 -- 2. Coroutines --------------------------------------------------------------------------------------------------
@@ -116,11 +123,6 @@ local convert
 local converters = {}
 
 function converters.table(value)
-   local metatable = getmetatable(value)
-   if rawtype(metatable) == 'table' then
-      local own = rawget(metatable, '__topython')
-      if own then return own(value) end
-   end
    return cross(python.table, value, identify(value), world.lua_typename(value))
 end
 
@@ -129,7 +131,7 @@ converters['function'] = function(value)
 end
 
 function converters.cdata(value)
-   return tonumber(value) or value
+   return world.is_view(value) and world.tensor_of(value) or tonumber(value) or value
 end
 
 function convert(value)
@@ -166,35 +168,41 @@ function world.stub(call, steady)
    local finish = steady and finish_steady or finish
    return function(...)
       local count = select('#', ...)
+      local first, b, c = ...
+      local a = first
+      if count <= 3 and foreign[rawtype(a)] then a = convert(a) end
       if count == 1 then
-         local a = ...
-         if foreign[rawtype(a)] then a = convert(a) end
-         if world.thread then return finish(call_from_coroutine(call, a)) end
-         return finish(call(a))
+         if world.thread then return finish(first, call_from_coroutine(call, a)) end
+         return finish(first, call(a))
       elseif count == 2 then
-         local a, b = ...
-         if foreign[rawtype(a)] then a = convert(a) end
          if foreign[rawtype(b)] then b = convert(b) end
-         if world.thread then return finish(call_from_coroutine(call, a, b)) end
-         return finish(call(a, b))
+         if world.thread then return finish(first, call_from_coroutine(call, a, b)) end
+         return finish(first, call(a, b))
       elseif count == 3 then
-         local a, b, c = ...
-         if foreign[rawtype(a)] then a = convert(a) end
          if foreign[rawtype(b)] then b = convert(b) end
          if foreign[rawtype(c)] then c = convert(c) end
-         if world.thread then return finish(call_from_coroutine(call, a, b, c)) end
-         return finish(call(a, b, c))
+         if world.thread then return finish(first, call_from_coroutine(call, a, b, c)) end
+         return finish(first, call(a, b, c))
       elseif world.thread then
-         return finish(call_from_coroutine(call, convert_results(...)))
+         return finish(first, call_from_coroutine(call, convert_results(...)))
       elseif any_foreign(...) then
-         return finish(call(convert_results(...)))
+         return finish(first, call(convert_results(...)))
       end
-      return finish(call(...))
+      return finish(first, call(...))
    end
 end
 
 function world.make_stub(call, steady)
    return world.stub(world.as_function(call), steady)
+end
+
+-- The stub for a member of a class of Python's. Few of all these are ever called: Python's half is made when it is.
+function world.member_stub(typename, name)
+   local stub
+   return function(...)
+      if not stub then stub = world.make_stub(python.class_member(typename, name)) end
+      return stub(...)
+   end
 end
 
 -- 5. Python calls Lua -----------------------------------------------------------------------------------------------
@@ -208,6 +216,8 @@ local function traceback(level)
    while lines[#lines]:find("[C]: in function 'xpcall'", 1, true) do lines[#lines] = nil end
    return table.concat(lines, '\n')
 end
+
+world.traceback = function(message, ...) return tostring(message) .. '\n' .. traceback(2) end
 
 local function on_error(value)
    return {value = value, traceback = traceback(2)}
@@ -250,12 +260,12 @@ end
 -- 6. Metamethods ----------------------------------------------------------------------------------------------------
 
 -- The record of an object that Lua has not touched before.
-local makers = {} -- kind -> function(object, typename) making a record
+local makers = {} -- kind -> function(object, typename, has methods of its own) making a record
 world.makers = makers
 
 local function learn(object)
-   local kind, typename = python.describe(object)
-   local record = makers[kind](object, typename)
+   local kind, typename, has_methods = python.describe(object)
+   local record = (makers[typename] or makers[kind])(object, typename, has_methods)
    info[object] = record
    return record
 end
@@ -288,9 +298,9 @@ local function class_of(value)
       local record = world.record(value)
       return record and record.class
    elseif kind == 'table' then
-      local class = getmetatable(value)
-      if class == world.view_metatable then return value.class end
-      return class
+      return getmetatable(value)
+   elseif kind == 'cdata' then
+      return world.is_view(value) and value._kind.class or nil
    end
 end
 world.class_of = class_of
@@ -332,7 +342,8 @@ operator('__le', 'compare')
 
 function metatable.__len(object)
    local class = class_of(object)
-   local method = class and (class.__len__ or class.size)
+   local method = class and (class.__len__ or class.__len or class.size)
+   if not method and world.type(object) == 'table' then return 0 end -- of an object's table without a list
    if not method then error(position() .. 'attempt to get the length of a ' .. world.describe_value(object), 0) end
    return method(object)
 end

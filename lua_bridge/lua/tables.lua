@@ -9,13 +9,22 @@ function helpers.get(t, key) return convert(t[key]) end
 
 function helpers.set(t, key, value) t[key] = value end
 
+-- Let the list part be these values.
+function helpers.assign(t, ...)
+   local count = select('#', ...)
+   for i = #t, count + 1, -1 do t[i] = nil end
+   for i = 1, count do t[i] = (select(i, ...)) end
+end
+
 function helpers.length(t) return #t end
 
--- true, and t[first] .. t[last].
-function helpers.slice(t, first, last)
+-- The length, true, and `count` values from t[first] on, as far as there are so many.
+function helpers.slice(t, first, count)
+   local length = #t
+   count = math.min(count, length - first + 1)
    local values = {}
-   for i = first, last do values[i - first + 1] = convert(t[i]) end
-   return true, unpack(values, 1, last - first + 1)
+   for i = 1, count do values[i] = convert(t[first + i - 1]) end
+   return length, true, unpack(values, 1, count)
 end
 
 -- Up to `count` pairs behind `key`: whether there are more, the last key, and keys and values in turn.

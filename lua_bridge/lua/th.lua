@@ -62,9 +62,10 @@ local function add_lines(lines, t, depth)
    lines[#lines + 1] = indent .. '}'
 end
 
+-- Every object of Torch7 has one: by default it says the type name.
 local function has_tostring(value)
    local members = getmetatable(value)
-   return members and (members.__tostring or members.__tostring__)
+   return torch.typename(value) or members and members.__tostring
 end
 
 -- Strings and numbers are followed by a tab, tables and userdata by the end of the line, as under the original.
@@ -94,36 +95,71 @@ function setprintlevel(n)
    print = levels == 0 and plain_print or print_tables
 end
 
+-- Names that trepl has for the two.
+print_old, print_new = plain_print, print_tables
+
+-- Colours are for terminals.
+function noColors()
+   local colors = require 'trepl.colors'
+   for name in pairs(colors) do colors[name] = '' end
+end
+if not torch.isatty(io.stdout) then noColors() end
+
 -- 2. require --------------------------------------------------------------------------------------------------------
 
--- The folder of the file that calls the function `level` levels up.
-local function calling_folder(level)
-   local source = debug.getinfo(level + 1, 'S').source
-   return source:sub(1, 1) == '@' and source:match('^@(.*)/[^/]*$') or '.'
+local readers = {
+   th = function(path) return torch.load(path) end,
+   net = function(path)
+      require 'nn'
+      return torch.load(path)
+   end,
+   json = function(path)
+      local file = assert(io.open(path, 'rb'))
+      local text = file:read '*a'
+      file:close()
+      return require('cjson').decode(text)
+   end,
+   csv = function(path) return require('csv').load(path) end,
+}
+
+-- What reads the file that a path means: Lua code with or without .lua, a folder's init.lua, or data; nil if there is
+-- none. Also returns the file's name.
+local function reader_of(path)
+   if paths.filep(path .. '.lua') then return dofile, path .. '.lua' end
+   if paths.filep(path) then return readers[path:match('%.(%a+)$')] or dofile, path end
+   for _, extension in ipairs{'th', 'net', 'json', 'csv'} do
+      local file = path .. '.' .. extension
+      if paths.filep(file) then return readers[extension], file end
+   end
+   if paths.filep(path .. '/init.lua') then return dofile, path .. '/init.lua' end
+end
+
+-- The folder of the innermost Lua file that is being run.
+local function calling_folder()
+   for level = 3, 1000 do
+      local frame = debug.getinfo(level, 'S')
+      if not frame then return '.' end
+      local file = frame.source:match '^@(.*)$'
+      if file and paths.filep(file) then return paths.dirname(file) end
+   end
 end
 
 local plain_require = require
 
--- `require './file'` and `require '../file'` count from the requiring file.
+-- A name that begins with a dot is a file beside the requiring one, which is read anew each time.
 function require(name)
-   if rawtype(name) == 'string' and name:match('^%.%.?/') then
-      local path = calling_folder(2) .. '/' .. name:gsub('^%./', '')
-      local loaded = package.loaded[path]
-      if loaded ~= nil then return loaded end
-      for _, candidate in ipairs{path .. '.lua', path .. '/init.lua', path} do
-         local file = io.open(candidate)
-         if file and file:read(0) then
-            file:close()
-            local result = assert(loadfile(candidate))(name)
-            if result == nil then result = true end
-            package.loaded[path] = result
-            return result
-         end
-      end
-      error(("module '%s' not found beside %s"):format(name, calling_folder(2)), 2)
-   end
-   return plain_require(name)
+   if rawtype(name) ~= 'string' or name:sub(1, 1) ~= '.' then return plain_require(name) end
+   local folder = calling_folder()
+   local read, file = reader_of(paths.concat(folder, name))
+   if not read then error(("module '%s' not found beside %s"):format(name, folder), 2) end
+   return read(file)
 end
+
+-- A package that is nowhere else may be a file (or data) in the current folder.
+table.insert(package.loaders, #package.loaders, function(name)
+   local read, file = reader_of(paths.concat('.', name))
+   return read and function() return read(file) end
+end)
 
 -- A script's own folder is where its modules are.
 function th.set_script(path)
@@ -131,26 +167,105 @@ function th.set_script(path)
    if folder then package.path = folder .. '/?.lua;' .. folder .. '/?/init.lua;' .. package.path end
 end
 
+-- import(package, [forced]): its members as globals, where there are none of these names (or all).
+function import(name, forced)
+   local loaded = require(name)
+   for key, value in pairs(rawget(_G, name) or rawtype(loaded) == 'table' and loaded or {}) do
+      if forced or not rawget(_G, key) then rawset(_G, key, value) end
+   end
+end
+
 -- 3. Global variables -----------------------------------------------------------------------------------------------
 
--- Tell (or, if `strict`, refuse) each global variable that is made from now on.
-function th.watch_globals(strict)
-   setmetatable(_G, {
-      __newindex = function(t, name, value)
-         local message = ("new global variable '%s'"):format(tostring(name))
-         if strict then error(message, 2) end
-         io.stderr:write('th: ' .. world.position() .. message .. '\n')
-         rawset(t, name, value)
-      end,
-   })
+-- Tell of each global variable that is made from now on, or read where there is none. With `true` raise an error; with
+-- a function call that with the name and 'newindex' or 'index'.
+function monitor_G(action)
+   local metatable = getmetatable(_G) or {}
+   local outer, made = metatable.__index, {}
+   local function tell(what, name, kind)
+      if rawtype(action) == 'function' then return action(name, kind) end
+      local frame, colors = debug.getinfo(3, 'Sl'), require 'trepl.colors'
+      local place = frame.currentline > 0 and colors.magenta .. frame.source:gsub('^@', '') .. colors.none .. ':' ..
+         colors.green .. frame.currentline .. colors.none or colors.yellow .. '[C-module]' .. colors.none
+      local message = colors.red .. what .. ': ' .. colors.blue .. tostring(name) .. colors.none .. ' @ ' .. place
+      if action then error(message, 3) end
+      print(message)
+   end
+   function metatable.__newindex(t, name, value)
+      if not made[name] then tell('created global variable', name, 'newindex') end
+      made[name] = true
+      rawset(t, name, value)
+   end
+   function metatable.__index(t, name)
+      local value
+      if outer then value = outer(t, name) end
+      if value == nil then tell('attempt to read undeclared variable', name, 'index') end
+      return value
+   end
+   setmetatable(_G, metatable)
+end
+
+th.watch_globals = monitor_G
+
+-- A global variable in a line: type, and size or value.
+local function describe_global(name, value, width)
+   local text
+   if torch.isTensor(value) or torch.isStorage(value) then
+      text = summary(value)
+   elseif type(value) == 'table' then
+      text = torch.typename(value) or 'table - size: ' .. #value
+   elseif rawtype(value) == 'string' then
+      text = value:gsub('\n', '\\n')
+      text = 'string : "' .. (#text > 40 and text:sub(1, 40) .. '...' or text) .. '"'
+   else
+      text = tostring(value)
+   end
+   name = '[' .. tostring(name) .. ']'
+   return name .. (' '):rep(width + 2 - #name) .. ' = ' .. text
+end
+
+-- Print the user's global variables; with `true`, what was there before as well.
+function who(system)
+   local function show(title, wanted)
+      local names, width = {}, 0
+      for name in pairs(_G) do
+         width = math.max(width, #tostring(name))
+         if (_preloaded_[name] or false) == wanted then names[#names + 1] = name end
+      end
+      table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+      print(title)
+      for _, name in ipairs(names) do print(describe_global(name, rawget(_G, name), width)) end
+   end
+   if system then show('== System Variables ==', true) end
+   show('== User Variables ==', false)
+   print('==')
+end
+
+-- What else a script finds: Penlight's modules as globals, made when they are used, and its operator for formats.
+function th.complete_globals()
+   require 'pl'
+   local strings = getmetatable('')
+   function strings.__mod(text, values)
+      require('pl.text').format_operator()
+      return strings.__mod(text, values)
+   end
+   _preloaded_, _RESULTS, _LAST = {}, {}, ''
+   for name in pairs(_G) do _preloaded_[name] = true end
 end
 
 -- 4. The prompt -----------------------------------------------------------------------------------------------------
 
--- Call f and print what it returns.
+-- `require 'trepl'()` and repl() stop a script at the prompt.
+function repl() return world.prompt() end
+package.preload.trepl = function() return repl end
+
+-- Call f and print what it returns; the first result is kept.
 function th.print_results(f)
    local function show(...)
-      if select('#', ...) > 0 then print(...) end
+      if select('#', ...) == 0 then return end
+      _LAST = ...
+      table.insert(_RESULTS, _LAST)
+      print(...)
    end
    show(f())
 end

@@ -4,7 +4,7 @@ local world = ...
 local python, torch, stub = world.python, world.torch, world.stub
 local rawtype = type
 
-for name, function_stub in pairs(world.by_name(python.torch_functions())) do
+for name, function_stub in pairs(world.stubs_of('torch')) do
    if torch[name] == nil then torch[name] = function_stub end
 end
 
@@ -36,13 +36,44 @@ function torch.isStorage(value)
    return typename ~= nil and typename:match('^torch%..*Storage$') ~= nil
 end
 
+-- Are a and b the same object?
+function torch.isequal(a, b)
+   return torch.typename(a) ~= nil and a == b
+end
+
+-- Accepted, as programs set it: the bridge looks after Lua's collector by itself.
+torch._heaptracking = true
+function torch.setheaptracking(on)
+   if rawtype(on) ~= 'boolean' then
+      error(world.position() .. 'torch.setheaptracking: boolean expected, got ' .. world.describe_value(on), 0)
+   end
+   torch._heaptracking = on
+end
+function torch.updatethreadlocals() end
+function torch.updateerrorhandlers() end
+
+local standard = {[io.stdin] = 0, [io.stdout] = 1, [io.stderr] = 2}
+
+-- Is this file a terminal? Only the standard ones can be.
+function torch.isatty(file)
+   local number = standard[file]
+   return number ~= nil and python.isatty(number)
+end
+
 torch.saveobj, torch.loadobj = torch.save, torch.load
 
 -- Names of other Lua versions that requiring torch gave to this one.
 string.gfind = string.gfind or string.gmatch
 table.unpack = table.unpack or unpack
 
-function torch.pushudata() error(world.position() .. 'torch.pushudata: there are no C pointers to wrap here', 0) end
+-- The object of which torch.pointer gave this number, as long as it is in use.
+function torch.pushudata(number, typename)
+   local value = python.at_pointer(number, typename)
+   if torch.typename(value) ~= typename then
+      error(world.position() .. ('torch.pushudata: no %s with this pointer'):format(tostring(typename)), 0)
+   end
+   return value
+end
 
 function torch.include(package, file)
    return dofile(torch.packageLuaPath(package) .. '/' .. file)
@@ -60,9 +91,6 @@ function torch.packageLuaPath(name)
       end
    end
 end
-
-local function data(x, ...) return x:data(...) end
-torch.data = data
 
 -- A table of tests for torch.Tester, each of which can be defined once.
 function torch.TestSuite()
@@ -87,6 +115,7 @@ local numbers = setmetatable({}, {__mode = 'k'})
 local last = 0
 function torch.pointer(value)
    local kind = rawtype(value)
+   if kind == 'cdata' and world.is_view(value) then return python.pointer(world.tensor_of(value)) end
    if kind == 'userdata' and world.record(value) then return python.pointer(value) end
    if kind == 'nil' or kind == 'number' or kind == 'boolean' then
       error(world.position() .. 'torch.pointer: expected an object, table, function, string or cdata, got ' .. kind, 0)

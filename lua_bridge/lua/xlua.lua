@@ -186,7 +186,9 @@ local SMOOTHING = 100 -- the time of a step is an average over so many
 local bar = {done = true}
 
 -- Draw the bar for step `current` of `goal`; a new bar begins when the last one was full, or `current` fell back.
+-- Only a terminal shows it: in a file or pipe it would be a heap of characters that overwrite each other.
 function xlua.progress(current, goal)
+   if not torch.isatty(io.stdout) then return end
    columns = columns or terminal_columns()
    local length = columns - 34
    local filled = math.floor(current * length / goal)
@@ -636,6 +638,7 @@ function string.tosymbol(text)
    return value
 end
 
+rawset(_G, 'xlua', xlua)
 rawset(_G, 'xprint', xlua.print)
 rawset(_G, 'xerror', xlua.error)
 rawset(_G, 'xrequire', xlua.require)

@@ -286,6 +286,7 @@ class Ascii(Coding):
             handle.seek(match.end() - len(text), os.SEEK_CUR)
         return match[1]
 
+    @numpy.errstate(over="ignore")  # what is too large for a float is infinite, as in C
     def _read_numbers(self, array: numpy.ndarray) -> int:
         parse, pattern = (float, _REAL) if array.dtype.kind == "f" else (int, _INTEGER)
         done = 0

@@ -17,7 +17,7 @@ import torch
 from torch7py.classes import TorchObject
 from torch7py.errors import TorchError
 from torch7py.serialization.coding import Binary, ReadError
-from torch7py.serialization.world import LuaFunction, UnknownObject, own_method, unknown_class
+from torch7py.serialization.world import LENT, LuaFunction, UnknownObject, own_method, unknown_class
 from torch7py.table import Table
 from torch7py.tensor import types
 from torch7py.tensor.storage import Storage
@@ -26,7 +26,7 @@ NIL, NUMBER, STRING, TABLE, TORCH, BOOLEAN, FUNCTION, OLD_RECURSIVE_FUNCTION, RE
 
 _MOST_DIMENSIONS = 64  # more than that PyTorch's kernels do not take
 _EXACT = 2**53  # whole numbers up to here are exact as doubles
-_STORAGES = {name.replace("Tensor", "Storage"): types.lookup(name) for name in types.names()}
+_STORAGES = {name.replace("Tensor", "Storage"): name for name in types.names()}  # and the tensor types on them
 
 # A record under way: asks for the next value by yielding (the content of a record inside it that is under way in its
 # turn, or None), and returns the finished value. So nesting costs no depth of calls.
@@ -135,7 +135,12 @@ class Reader:
         if known := types.lookup(name):
             return self._tensor(index, *known)
         if known := _STORAGES.get(name):
-            return self._storage(index, *known)
+            return self._storage(index, *types.lookup(known))
+        if name == LENT and self._file.world.borrow is not None:
+            coding = self._file._coding
+            value = self._file.world.borrow(coding.read_chars(coding.read_int()).decode("latin-1"))
+            self._keep(index, value)
+            return value
         cls = self._file.world.registry.find(name) or self._unknown(name, version)
         make = getattr(cls, "_t7_new", None)
         if make is None and not issubclass(cls, TorchObject) and not hasattr(cls, "read"):
@@ -181,7 +186,7 @@ class Reader:
         if fill := own_method(value, "_t7_fill"):
             fill(fields)
         else:
-            value.__dict__.update(fields.items())
+            self._file.world.set_fields(value, fields)
         return value
 
     def _storage(self, index: int, device: str, dtype: torch.dtype) -> Storage:
@@ -236,7 +241,7 @@ class Reader:
         name, _ = self._class()
         if name not in _STORAGES:
             raise ReadError(f"tensor on an object of class <{name}>")
-        return self._storage(index, *_STORAGES[name])
+        return self._storage(index, *types.lookup(_STORAGES[name]))
 
     def _settle_byte_order(self, kind: int) -> int:
         """Read the rest in the other byte order if that is what makes a known kind of the first record's kind."""

@@ -20,7 +20,7 @@ from torch7py.serialization.reader import (
     TABLE,
     TORCH,
 )
-from torch7py.serialization.world import LuaFunction, own_method
+from torch7py.serialization.world import LENT, LuaFunction, own_method
 from torch7py.table import Table
 from torch7py.tensor import types
 from torch7py.tensor.handle import Tensor as Handle
@@ -28,6 +28,7 @@ from torch7py.tensor.storage import Storage, of
 
 Entries = Iterator[tuple[Any, Any]]  # what a table or object holds: the name of each value, for messages, and the value
 
+_SIMPLE = (type(None), bool, int, float, str, bytes)
 _UPVALUES = object()  # in the path: the table of a function's upvalues, which messages do not name
 
 
@@ -99,6 +100,10 @@ class Writer:
         if hook is not None:
             value = _plain(hook(value))
         coding = self._file._coding
+        if self._file.world.lend is not None and not isinstance(value, _SIMPLE):
+            name = self._file.world.lend(value)
+            if name is not None:
+                return self._lent(name, original)
         kind = self.kind(value)
         if kind is None:
             name = types.typename(value) or ("function" if callable(value) else type(value).__name__)
@@ -119,6 +124,13 @@ class Writer:
                 return self._function(value)
             return self._object(value)
         return None
+
+    def _lent(self, name: str, original: Any) -> None:
+        coding = self._file._coding
+        coding.write_int(TORCH)
+        if self._number(original):
+            for text in (b"V 1", LENT.encode(), self._bytes(name)):
+                coding.write_string(text)
 
     def _number(self, value: Any) -> bool:
         """Write an object's number; whether its content has to follow."""
@@ -159,7 +171,8 @@ class Writer:
         if isinstance(value, torch.Tensor):
             name, version = types.typename(value), 1
         else:
-            name, version = value.__typename__, getattr(value, "_version", None) or 1
+            version = getattr(value, "_version", None)
+            name, version = value.__typename__, 1 if version is None else version
         coding.write_string(b"V %d" % version)
         coding.write_string(name.encode("latin-1"))
         if isinstance(value, torch.Tensor):

@@ -18,6 +18,11 @@ def bad_argument(position: int, name: str, message: str) -> TorchError:
     return TorchError(f"bad argument #{position} to '{name}' ({message})")
 
 
+def given(*values):
+    """The first of the values that is not None; None if all are."""
+    return next((value for value in values if value is not None), None)
+
+
 def number(value) -> int | float | None:
     """``value`` as a number if Lua would take it for one (a number, or a string that spells one), else None."""
     kind = type(value)
@@ -60,7 +65,11 @@ def element(value, dtype: torch.dtype) -> int | float:
     low, high = _RANGES[dtype]
     if low <= result <= high:
         return result if dtype.is_floating_point else int(result)
-    return torch.tensor(float(result), dtype=torch.float64).to(dtype).item()
+    if not dtype.is_floating_point:
+        # C goes by way of the processor's 32 or 64-bit numbers, of which the least stands for all that does not fit
+        least = -(2**63) if dtype is torch.int64 else -(2**31)
+        result = int(result) if least <= result < -least else least
+    return torch.tensor(result, dtype=torch.float64 if dtype.is_floating_point else torch.int64).to(dtype).item()
 
 
 def describe(value) -> str:
@@ -79,3 +88,12 @@ def plain_type(value) -> str:
     if isinstance(value, (str, bytes)):
         return "string"
     return "function" if callable(value) else "table"
+
+
+def wording(error: BaseException) -> str:
+    """What an error says; Python's own about a value that has no such attribute, in Torch7's words."""
+    plain = (type(None), bool, int, float, str)
+    if isinstance(error, AttributeError) and error.name is not None and isinstance(error.obj, plain):
+        expected = "tensor" if hasattr(torch.Tensor, error.name) else "object"
+        return f"{expected} expected, got {describe(error.obj)} (it has no '{error.name}')"
+    return str(error) or type(error).__name__

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 
 from torch7py.tensor.forms import dense, unary, with_number, with_products, with_tensor
-from torch7py.tensor.operands import INTEGERS, REALS, Tensor, invalid, operand, result, scalar
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.operands import INTEGERS, REALS, Tensor, invalid, operand, result, rounded, scalar
+from torch7py.tensor.registry import both
 
 # --- add, csub: the only ones with numbers and tensors mixed
 
@@ -25,7 +25,11 @@ def _additive(name: str, kernel: Callable, in_place: Callable) -> None:
                 return in_place(x, operand(x, a))
             return in_place(x, scalar(a, x.dtype))
         if c is None and not isinstance(a, Tensor):
-            return in_place(x, operand(x, b), alpha=scalar(a, x.dtype))
+            factor = rounded(a, x.dtype)
+            if factor == 0:
+                operand(x, b)
+                return x  # BLAS leaves x alone, whatever b holds
+            return in_place(x, operand(x, b), alpha=factor)
         if not isinstance(a, Tensor):
             raise invalid(forms, x, a, b, c)
         if c is not None:
@@ -33,7 +37,7 @@ def _additive(name: str, kernel: Callable, in_place: Callable) -> None:
         return kernel(a, operand(a, b) if isinstance(b, Tensor) else scalar(b, x.dtype), out=result(x, a))
 
     def make(x, a, b=None, c=None):
-        if not isinstance(x, Tensor):
+        if not isinstance(x, Tensor) or c is not None and not isinstance(a, Tensor):
             raise invalid(forms, x, a, b, c)
         if b is None:
             return kernel(dense(x), operand(x, a) if isinstance(a, Tensor) else scalar(a, x.dtype))
@@ -41,8 +45,7 @@ def _additive(name: str, kernel: Callable, in_place: Callable) -> None:
             return call(x, a, b, c)
         return kernel(dense(x), operand(x, b), alpha=scalar(a, x.dtype))
 
-    method(name, steady=True)(call)
-    function(name, steady=True)(make)
+    both(name, _additive, call, make)
 
 
 _additive("add", torch.add, Tensor.add_)
@@ -66,7 +69,10 @@ def remainder(x: Tensor, y: Tensor | float, *, out: Tensor | None = None) -> Ten
     """What is left of ``x`` after taking ``y`` as often as goes; it has the sign of ``y``."""
     if x.dtype in INTEGERS:
         return torch.remainder(x, y, out=out)
-    rest = torch.sub(x, torch.floor(x / y).mul_(y))
+    if not isinstance(y, Tensor):
+        y = rounded(y, x.dtype)
+    # as C: the quotient has the precision of floats, the product and the difference that of doubles
+    rest = torch.sub(x.double(), torch.floor(x / y).double().mul_(y)).to(x.dtype)
     if isinstance(y, Tensor):
         rest = rest.masked_fill_(y == 0, torch.nan)
     elif y == 0:
@@ -102,7 +108,8 @@ unary("cinv", torch.reciprocal, Tensor.reciprocal_)
 def _addcdiv(x: Tensor, a: Tensor, b: Tensor, *, value: float, out: Tensor | None = None) -> Tensor:
     if x.dtype in REALS:
         return torch.addcdiv(x, a, b, value=value, out=out)
-    quotients = torch.div(a.long() * value, b.long(), rounding_mode="trunc")
+    wide = torch.int64 if x.dtype is torch.int64 else torch.int32  # in which C multiplies
+    quotients = torch.div(a.to(wide) * value, b.to(wide), rounding_mode="trunc")
     return torch.add(x, quotients.to(x.dtype), out=out)
 
 

@@ -20,21 +20,26 @@ def _of_integers(name: str, kernel: Callable) -> Callable:
     return combine
 
 
+def _power_of_2(x: Tensor, y: Tensor | float) -> Tensor:
+    return torch.pow(torch.scalar_tensor(2, dtype=x.dtype), y)
+
+
 def left_shift(x: Tensor, y: Tensor | int | float, *, out: Tensor | None = None) -> Tensor:
     """``x`` times 2 to the power of ``y``; what leaves the element's width is lost."""
     if x.dtype not in INTEGERS:
-        return torch.mul(x, 2**y, out=out)
+        return torch.mul(x, _power_of_2(x, y), out=out)
     return torch.bitwise_left_shift(x, y, out=out)
 
 
 def right_shift(x: Tensor, y: Tensor | int | float, *, out: Tensor | None = None) -> Tensor:
     """``x`` by 2 to the power of ``y``; the bits of a negative whole number are shifted as if it were unsigned."""
     if x.dtype not in INTEGERS:
-        return torch.div(x, 2**y, out=out)
+        return torch.div(x, _power_of_2(x, y), out=out)
     if x.dtype is torch.int64:
         # move the sign's copies out: one step by hand, after which the number is not negative
         first = torch.bitwise_and(torch.bitwise_right_shift(x, 1), 2**63 - 1)
-        shifted = torch.where(torch.as_tensor(y) > 0, torch.bitwise_right_shift(first, y - 1), x)
+        y = torch.as_tensor(y)
+        shifted = torch.where(y == 0, x, torch.bitwise_right_shift(first, y - 1))
     else:
         unsigned = torch.bitwise_and(x.long(), 2 ** (8 * x.element_size()) - 1)
         shifted = torch.bitwise_right_shift(unsigned, y).to(x.dtype)

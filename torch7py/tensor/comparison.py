@@ -9,7 +9,7 @@ import torch
 from torch7py.errors import TorchError
 from torch7py.tensor.forms import dense
 from torch7py.tensor.operands import Tensor, check_type, invalid, operand, result, scalar
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.registry import both, function, method
 
 _BYTES = frozenset({torch.uint8})
 
@@ -28,8 +28,7 @@ def _comparison(name: str, kernel: Callable) -> None:
         y = operand(a, b) if isinstance(b, Tensor) else scalar(b, a.dtype)
         return result(x, a, torch.uint8 if x.dtype is torch.uint8 else None).copy_(kernel(a, y))
 
-    method(name, steady=True)(compare)
-    function(name, steady=True)(compare)
+    both(name, _comparison, compare)
 
 
 for _name in ("lt", "gt", "le", "ge", "eq", "ne"):
@@ -56,8 +55,7 @@ def _logical(name: str, kernel: Callable) -> None:
             raise TorchError("empty Tensor")
         return bool(kernel(x))
 
-    method(name, steady=True)(test)
-    function(name, steady=True)(test)
+    both(name, _logical, test)
 
 
 _logical("all", torch.all)

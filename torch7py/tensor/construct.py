@@ -9,7 +9,7 @@ import torch
 
 from torch7py.errors import TorchError
 from torch7py.table import Table
-from torch7py.tensor import types
+from torch7py.tensor import registry, types
 from torch7py.tensor.arguments import bad_argument, element, integer, number
 from torch7py.tensor.storage import Storage
 
@@ -30,7 +30,9 @@ def new(name: str, *args) -> torch.Tensor:
             a Table or list of numbers, or of Tables and so on: these values.
     """
     device, dtype = types.lookup(name)
-    if not args or args[0] is None:
+    if device != "cpu":
+        types.need_gpu(name)
+    if not args:
         return torch.empty(0, dtype=dtype, device=device)
     first = args[0]
     if type(first) is int and len(args) <= MAX_DIMENSIONS and all([type(size) is int and size > 0 for size in args]):
@@ -185,6 +187,8 @@ def place(
         tensor.set_()
         storage = tensor.untyped_storage()
     sizes, strides = layout(sizes, strides)
-    if not sizes:
-        return tensor.set_(storage, offset, (0,), (1,))
-    return tensor.set_(storage, offset, sizes, strides)
+    before = storage.nbytes()
+    tensor.set_(storage, offset, sizes or (0,), strides or (1,))
+    if storage.nbytes() != before:
+        registry.resized()
+    return tensor

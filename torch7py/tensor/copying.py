@@ -9,7 +9,7 @@ import torch
 from torch7py.errors import ArgumentError, TorchError
 from torch7py.table import Table
 from torch7py.tensor import construct, types
-from torch7py.tensor.arguments import bad_argument, describe, element, integer
+from torch7py.tensor.arguments import bad_argument, describe, integer
 from torch7py.tensor.geometry import dim as dimensions
 from torch7py.tensor.operands import put, resize, sizes_text
 from torch7py.tensor.registry import function, method
@@ -17,21 +17,7 @@ from torch7py.tensor.storage import Storage
 from torch7py.tensor.views import split_result
 
 
-@method("fill", steady=True)
-@function("fill", steady=True)
-def fill(x: torch.Tensor, value: int | float) -> torch.Tensor:
-    """Set every element to ``value``, in place; returns x."""
-    return x.fill_(element(value, x.dtype))
-
-
-@method("zero", steady=True)
-@function("zero", steady=True)
-def zero(x: torch.Tensor) -> torch.Tensor:
-    """Set every element to 0, in place; returns x."""
-    return x.zero_()
-
-
-@method("copy", steady=True)
+@method("copy", "copyAsync", steady=True)
 def copy(x: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
     """Take over the elements of a tensor of any type and any sizes, if only it has as many; in place, returns x."""
     if not isinstance(source, torch.Tensor):
@@ -76,7 +62,7 @@ def contiguous(x: torch.Tensor) -> torch.Tensor:
 @method("type", steady=True)
 def type_(x: torch.Tensor, name: str | None = None) -> str | torch.Tensor:
     """Without a name the tensor's type name; with one (``'torch.FloatTensor'``) a copy of that type, or x itself."""
-    if name is None:
+    if name is None or name is False:
         return types.typename(x)
     known = types.lookup(name) if isinstance(name, str) else None
     if known is None:
@@ -88,6 +74,8 @@ def convert(x: torch.Tensor, device: str, dtype: torch.dtype) -> torch.Tensor:
     """``x`` itself if it has this type, else a contiguous copy that has."""
     if x.dtype is dtype and x.device.type == device:
         return x
+    if device == "cuda":
+        types.need_gpu("cuda")
     return x.to(device, dtype, memory_format=torch.contiguous_format)
 
 
@@ -105,20 +93,25 @@ def real(x: torch.Tensor) -> torch.Tensor:
     return convert(x, types.default.device, types.default.dtype)
 
 
-def _register_conversion(kind: str, device: str, name: str) -> None:
-    dtype = types.DTYPES[kind]
-
+def _register_conversion(name: str, typename: str) -> None:
     def conversion(x: torch.Tensor) -> torch.Tensor:
-        return convert(x, device, dtype)
+        return convert(x, *types.lookup(typename))
 
     conversion.__name__ = name
-    conversion.__doc__ = f"A copy as ``torch.{'Cuda' * (device == 'cuda')}{kind}Tensor``, or x itself if it is one."
+    conversion.__doc__ = f"A copy as ``{typename}``, or x itself if it is one."
     method(name, steady=True)(conversion)
 
 
 for _kind in types.DTYPES:
-    _register_conversion(_kind, "cpu", _kind.lower())
-    _register_conversion(_kind, "cuda", "cuda" if _kind == "Float" else f"cuda{_kind}")
+    _register_conversion(_kind.lower(), f"torch.{_kind}Tensor")
+    _cuda_kind = "" if _kind == "Float" else _kind
+    _register_conversion(f"cuda{_cuda_kind}", f"torch.Cuda{_cuda_kind}Tensor")
+
+
+@method("getDevice", steady=True)
+def get_device(x: torch.Tensor) -> int:
+    """The number of the GPU that the tensor is on, from 1; 0 on the CPU, but 1 where that stands in for a GPU."""
+    return int(types.cuda_is_cpu()) if x.is_cpu else x.get_device() + 1
 
 
 @method("totable", steady=True)
@@ -164,9 +157,8 @@ def repeat_tensor(*args) -> torch.Tensor:
             f"{len(times)} and {dimensions(x)}"
         )
     if not x.numel() or min(times) <= 0:
-        repeated = x.new_empty(0)
-    else:
-        repeated = x.repeat(times)
+        raise bad_argument(1 if times else 2, "repeatTensor", f"{sizes_text(x)} can't be repeated {times} times")
+    repeated = x.repeat(times)
     return repeated if result is None else resize(result, repeated.shape).copy_(repeated)
 
 
@@ -213,14 +205,15 @@ def _cat_arguments(args: Sequence) -> tuple[torch.Tensor | None, list[torch.Tens
     if args and not isinstance(args[-1], (torch.Tensor, Table, list, tuple)):
         dimension = integer(args.pop(), len(args) + 1, "cat")
     result = None
+    least = 1
     if args and isinstance(args[-1], (Table, list, tuple)):
         tensors = list(args.pop())
         if args:
             result = args.pop()
     else:
-        tensors = args[-2:]
+        tensors, least = args[-2:], 2
         result = args[0] if len(args) == 3 else None
         args = args[3:]
-    if args or len(tensors) == 0 or not all(isinstance(part, torch.Tensor) for part in tensors):
+    if args or len(tensors) < least or not all(isinstance(part, torch.Tensor) for part in tensors):
         raise ArgumentError("cat expects [result,] tensor, tensor [, dimension] or [result,] {tensors} [, dimension]")
     return result, tensors, dimension

@@ -96,7 +96,6 @@ def zero(x: Tensor) -> Tensor:
 @function("fill", steady=True)
 def fill(x: Tensor, value: float) -> Tensor:
     """Set every element to ``value``."""
-    check_type("fill", x, NUMERIC)
     return x.fill_(scalar(value, x.dtype))
 
 

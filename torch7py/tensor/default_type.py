@@ -23,5 +23,5 @@ def setdefaulttensortype(name: str) -> None:
     found = types.lookup(name) if isinstance(name, str) else None
     if found is None:
         raise TorchError(f"<{name}> is not a string describing a torch object")
-    types.default.name = name
+    types.default.name = types.here(name)
     types.default.device, types.default.dtype = found

@@ -14,7 +14,7 @@ import torch
 
 from torch7py.tensor.arguments import number
 from torch7py.tensor.operands import NUMERIC, REALS, Tensor, check_type, invalid, operand, result, scalar
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.registry import both
 
 
 def dense(x: Tensor) -> Tensor:
@@ -54,8 +54,7 @@ def unary(
         except (ValueError, OverflowError, ZeroDivisionError):  # where C answers nan or inf
             return kernel(torch.tensor([value], dtype=torch.float64)).item()
 
-    method(name, steady=True)(call)
-    function(name, steady=True)(make)
+    both(name, unary, call, make)
 
 
 def with_number(name: str, kernel: Callable, in_place: Callable | None = None, dtypes: frozenset = NUMERIC) -> None:
@@ -80,8 +79,7 @@ def with_number(name: str, kernel: Callable, in_place: Callable | None = None, d
         check_type(name, x, dtypes)
         return kernel(dense(x), scalar(a, x.dtype))
 
-    method(name, steady=True)(call)
-    function(name, steady=True)(make)
+    both(name, with_number, call, make)
 
 
 def with_tensor(name: str, kernel: Callable, in_place: Callable | None = None, dtypes: frozenset = NUMERIC) -> None:
@@ -106,8 +104,7 @@ def with_tensor(name: str, kernel: Callable, in_place: Callable | None = None, d
         check_type(name, x, dtypes)
         return kernel(dense(x), operand(x, a))
 
-    method(name, steady=True)(call)
-    function(name, steady=True)(make)
+    both(name, with_tensor, call, make)
 
 
 def with_products(name: str, kernel: Callable, in_place: Callable) -> None:
@@ -141,5 +138,4 @@ def with_products(name: str, kernel: Callable, in_place: Callable) -> None:
             return call(x, *args)
         return kernel(dense(x), operand(x, tensors[0]), operand(x, tensors[1]), value=scalar(value, x.dtype))
 
-    method(name, steady=True)(call)
-    function(name, steady=True)(make)
+    both(name, with_products, call, make)

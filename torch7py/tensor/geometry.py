@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from torch7py.tensor import construct, types
-from torch7py.tensor.arguments import bad_argument, describe, integer
+from torch7py.tensor.arguments import bad_argument, describe, integer, number
 from torch7py.tensor.registry import function, method
 from torch7py.tensor.storage import Storage, longs
 from torch7py.tensor.storage import of as storage_of
@@ -20,7 +20,7 @@ def dim(x: torch.Tensor) -> int:
 @method("size", "__len", steady=True)
 def size(x: torch.Tensor, dimension: int | None = None) -> int | Storage:
     """The size of one dimension (from 1), or all sizes in a LongStorage."""
-    if dimension is None:
+    if dimension is None or number(dimension) is None:
         return longs(x.shape if x.numel() else ())
     return x.size(dimension_index(x, dimension, "size"))
 
@@ -28,7 +28,7 @@ def size(x: torch.Tensor, dimension: int | None = None) -> int | Storage:
 @method("stride", steady=True)
 def stride(x: torch.Tensor, dimension: int | None = None) -> int | Storage:
     """How many elements lie between neighbours in one dimension (from 1), or all strides in a LongStorage."""
-    if dimension is None:
+    if dimension is None or number(dimension) is None:
         return longs(x.stride() if x.numel() else ())
     return x.stride(dimension_index(x, dimension, "stride"))
 
@@ -41,10 +41,18 @@ def dimension_index(x: torch.Tensor, dimension: int, name: str) -> int:
     return d - 1
 
 
-@method("nElement", "numel", steady=True)
-@function("numel", steady=True)
+@method("nElement", steady=True)
 def n_element(x: torch.Tensor) -> int:
     """The number of elements."""
+    return x.numel()
+
+
+@method("numel", steady=True)
+@function("numel", steady=True)
+def numel(x: torch.Tensor) -> int:
+    """The number of elements."""
+    if not isinstance(x, torch.Tensor):
+        raise bad_argument(1, "numel", f"tensor expected, got {describe(x)}")
     return x.numel()
 
 

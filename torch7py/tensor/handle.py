@@ -14,8 +14,10 @@ import numpy
 import torch
 
 from torch7py.errors import TorchError
-from torch7py.table import Table
-from torch7py.tensor import construct, indexing, printing, types
+from torch7py.pickling import pack
+from torch7py.table import Store, Table
+from torch7py.tensor import construct, indexing, overlapping, printing, types
+from torch7py.tensor.arguments import describe
 from torch7py.tensor.registry import methods
 
 
@@ -32,9 +34,10 @@ class Tensor:
             a ``torch.Tensor``: a handle on just that; for ``Tensor`` it may have any type.
 
     ``x[1]`` is the first row (of a vector: the first number), ``x[1, 2]`` is Lua's ``x[{1, 2}]``, and lists in the key
-    are ranges: ``x[[], [2, 3]]`` is ``x[{{}, {2, 3}}]``. A mask or a LongStorage may be the key as well. ``len(x)`` is
-    the size of the first dimension, over which iteration runs. ``==`` asks whether both are the same tensor; :meth:`eq`
-    compares elements. ``x * y`` is Torch7's product: of vectors the dot product, of matrices the matrix product.
+    are ranges: ``x[[], [2, 3]]`` is ``x[{{}, {2, 3}}]``; ``:`` stands for ``[]``. A mask or a LongStorage may be the
+    key as well. ``len(x)`` is the size of the first dimension, over which iteration runs. ``==`` asks whether both are
+    the same tensor; :meth:`eq` compares elements. ``x * y`` is Torch7's product: of vectors the dot product, of
+    matrices the matrix product.
     """
 
     __slots__ = ("tensor", "__weakref__")
@@ -44,7 +47,7 @@ class Tensor:
         name = cls._type or types.default.name
         first = args[0] if len(args) == 1 else None
         if isinstance(first, torch.Tensor):
-            if cls._type is not None and types.typename(first) != cls._type:
+            if cls._type is not None and types.typename(first) != types.here(cls._type):
                 raise construct.wrong_source(name, 1, cls.__name__)
             return wrap(first)
         if isinstance(first, numpy.ndarray):
@@ -69,11 +72,22 @@ class Tensor:
         array = self.numpy()
         return numpy.array(array, dtype=dtype) if copy or dtype is not None and array.dtype != dtype else array
 
+    def __dlpack__(self, **options):
+        """The elements for other libraries, where they are: ``torch.from_dlpack(x)``, ``numpy.from_dlpack(x)``."""
+        return self.tensor.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple:
+        return self.tensor.__dlpack_device__()
+
     def __getitem__(self, key):
-        return wrap(indexing.get(self.tensor, _known(key)))
+        key = _known(key)
+        found = indexing.get(self.tensor, key)
+        if found is None:  # what Lua finds there
+            raise TorchError(f"the class {self.__typename__} cannot be indexed with {describe(key)}")
+        return wrap(found)
 
     def __setitem__(self, key, value) -> None:
-        indexing.set(self.tensor, _known(key), unwrap(value))
+        indexing.set(self.tensor, _known(key), unwrap(_tensor(value)))
 
     def __len__(self) -> int:
         return len(self.tensor)
@@ -95,15 +109,32 @@ class Tensor:
 
     __repr__ = __str__
 
+    def __copy__(self) -> Tensor:
+        return wrap(self.tensor)
+
     def __reduce__(self):
-        return wrap, (self.tensor,)
+        return wrap, (pack(self.tensor),)
+
+
+def from_numpy(array: numpy.ndarray) -> Tensor:
+    """A handle on the elements of a numpy array, where they are; its type is the array's."""
+    return wrap(torch.from_numpy(array))
 
 
 def _known(key):
-    key = unwrap(key)
-    if isinstance(key, slice):
-        raise TorchError("tensors are not indexed by slices: x[[2, 3],] is the range from 2 to 3")
-    return key
+    """A key as Torch7's indexing knows it."""
+    if isinstance(key, slice) or isinstance(key, tuple) and any(isinstance(part, slice) for part in key):
+        parts = key if isinstance(key, tuple) else (key,)
+        if any(isinstance(part, slice) and part != slice(None) for part in parts):
+            raise TorchError("ranges are not written as slices: x[[2, 3],] is the range from 2 to 3")
+        return tuple([] if isinstance(part, slice) else part for part in parts)
+    key = _tensor(unwrap(key))
+    return key.to(torch.uint8) if isinstance(key, torch.Tensor) and key.dtype is torch.bool else key
+
+
+def _tensor(value):
+    """A numpy array as a tensor on its elements; anything else as it is."""
+    return torch.from_numpy(value) if isinstance(value, numpy.ndarray) and value.ndim else value
 
 
 def wrap(value):
@@ -119,6 +150,8 @@ def unwrap(value):
     """Tensors in place of handles, the reverse of :func:`wrap`."""
     if isinstance(value, Tensor):
         return value.tensor
+    if isinstance(value, Table) and not isinstance(value._store, Store):
+        return value  # what lives in Lua is no handle
     return _map(value, unwrap)
 
 
@@ -173,7 +206,12 @@ def _method(name: str, operation: Callable) -> Callable:
     @functools.wraps(operation)
     def call(self, *args):
         tensor = self.tensor
-        result = operation(tensor, *[unwrap(arg) for arg in args])
+        try:
+            result = operation(tensor, *[unwrap(arg) for arg in args])
+        except RuntimeError as error:
+            if not overlapping.declined(operation, error):
+                raise
+            result = overlapping.in_layers(operation)(tensor, *[unwrap(arg) for arg in args])
         return self if result is tensor else wrap(result)
 
     signature = inspect.signature(operation)
@@ -227,7 +265,16 @@ def _equip() -> None:
 
 _equip()
 _CLASSES = {
-    name: type(name.removeprefix("torch."), (Tensor,), {"__slots__": (), "_type": name, "__module__": "torch7py"})
+    name: type(
+        name.removeprefix("torch."),
+        (Tensor,),
+        {
+            "__slots__": (),
+            "_type": name,
+            "__module__": "torch7py",
+            "__doc__": f"A tensor of type ``{name}``, made as :class:`Tensor` is.",
+        },
+    )
     for name in types.names()
 }
 classes = {cls.__name__: cls for cls in _CLASSES.values()}

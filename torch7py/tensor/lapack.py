@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy
 import torch
 
 from torch7py.errors import TorchError
 from torch7py.tensor import registry
 from torch7py.tensor.operands import REALS, Tensor, check_type, invalid, put
 from torch7py.tensor.registry import function
+from torch7py.tensor.storage import as_array
 
 
 def _lapack(results: int, operands: int, *options: str) -> Callable[[Callable], Callable]:
@@ -37,10 +39,11 @@ def _lapack(results: int, operands: int, *options: str) -> Callable[[Callable], 
             if len(tensors) < operands or len(given) != results or len(letters) != len(options) or not fits:
                 raise invalid(forms, *args)
             check_type(name, tensors[-1], REALS)
-            if any(value.dtype is not tensors[-1].dtype for value in tensors[-operands:]):
+            if any(value.dtype is not tensors[-1].dtype for value in tensors):
                 raise invalid(forms, *args)
             values = compute(*tensors[-operands:], *(letter.upper() for letter in letters))
-            placed = tuple(_place(r, value) for r, value in zip(given, values))
+            placed = [_place(r, value) for r, value in zip(given, values)]
+            placed = tuple(tensors[-1].new_empty(0) if part is None else part for part in placed)
             return placed if results > 1 else placed[0]
 
         call.__name__ = call.__qualname__ = name
@@ -50,13 +53,20 @@ def _lapack(results: int, operands: int, *options: str) -> Callable[[Callable], 
     return decorate
 
 
-def _place(r: Tensor | None, value: Tensor) -> Tensor:
-    """A result, matrices with their columns one after another; ``_RowMajor`` ones stay as they are."""
+def _place(r: Tensor | None, value: Tensor | None) -> Tensor | None:
+    """A result, matrices with their columns one after another; ``_row_major`` ones stay as they are.
+
+    Where there is no value, what was given stays.
+    """
+    if value is None:
+        return r
     if value.dim() != 2 or getattr(value, "row_major", False):
         return put(r, value)
     if r is None:
         return value.t().contiguous().t()
-    r.resize_(value.shape[::-1]).t_()
+    r.resize_(value.shape[::-1])
+    if r.is_contiguous():  # a result that is used again has its columns one after another already
+        r.t_()
     registry.resized()
     return r.copy_(value)
 
@@ -68,9 +78,14 @@ def _row_major(value: Tensor) -> Tensor:
     return value
 
 
-def _square(a: Tensor) -> Tensor:
+def _matrix(a: Tensor) -> Tensor:
     if a.dim() != 2:
         raise TorchError("A should be 2 dimensional")
+    return a
+
+
+def _square(a: Tensor) -> Tensor:
+    _matrix(a)
     if a.shape[0] != a.shape[1]:
         raise TorchError("A should be square")
     return a
@@ -202,6 +217,14 @@ def _pivoted_cholesky(a: Tensor, upper: bool, tolerance: float) -> tuple[Tensor,
 # --- eigenvalues and singular values
 
 
+def _by_numpy(compute: Callable, a: Tensor, *options) -> list[Tensor]:
+    """What one of numpy's functions makes of a matrix: eigenvectors have the signs there that they had in Torch7."""
+    try:
+        return [torch.tensor(part, device=a.device) for part in compute(as_array(a.cpu()), *options)]
+    except numpy.linalg.LinAlgError as error:
+        raise TorchError(f"Lapack Error in {compute.__name__} : {error}") from None
+
+
 @_lapack(2, 1, "NV", "UL")
 def symeig(a: Tensor, job: str, triangle: str) -> tuple[Tensor, ...]:
     """``symeig(A, ['N' | 'V'], [triangle])``: eigenvalues of a symmetric A, ascending, and with 'V' its eigenvectors.
@@ -209,7 +232,7 @@ def symeig(a: Tensor, job: str, triangle: str) -> tuple[Tensor, ...]:
     Only that triangle of A is read. Without 'V' the second result has no meaning.
     """
     if job == "V":
-        return torch.linalg.eigh(_square(a), UPLO=triangle)
+        return _by_numpy(numpy.linalg.eigh, _square(a), triangle)
     return torch.linalg.eigvalsh(_square(a), UPLO=triangle), a
 
 
@@ -220,9 +243,10 @@ def eig(a: Tensor, job: str) -> tuple[Tensor, ...]:
     The vectors of a conjugate pair are in two columns: the real parts, and the imaginary parts of the first one's.
     """
     if job == "N":
-        values = torch.linalg.eigvals(_square(a))
-        return _row_major(torch.view_as_real(values)), a.new_empty(0)
-    values, vectors = torch.linalg.eig(_square(a))
+        return _row_major(torch.view_as_real(torch.linalg.eigvals(_square(a)))), None
+    # numpy would reckon with doubles where a has floats, and that turns signs again
+    solve = _eig_by_numpy if a.dtype is torch.float64 else torch.linalg.eig
+    values, vectors = solve(_square(a))
     # of a pair, the one with the positive imaginary part comes first
     second = values.imag < 0
     first = second.roll(-1)
@@ -231,12 +255,14 @@ def eig(a: Tensor, job: str) -> tuple[Tensor, ...]:
     return _row_major(torch.view_as_real(values)), columns
 
 
+def _eig_by_numpy(a: Tensor) -> list[Tensor]:
+    return [part.to(torch.complex128) for part in _by_numpy(numpy.linalg.eig, a)]
+
+
 @_lapack(3, 1, "SA")
 def svd(a: Tensor, job: str) -> tuple[Tensor, ...]:
     """``svd(A, ['S' | 'A'])``: U, singular values S and V, A = U diag(S) V'; all columns of U and V with 'A'."""
-    if a.dim() != 2:
-        raise TorchError("A should be 2 dimensional")
-    u, s, vt = torch.linalg.svd(a, full_matrices=job == "A")
+    u, s, vt = _by_numpy(numpy.linalg.svd, _matrix(a), job == "A")
     return u, s, _row_major(vt.t())
 
 
@@ -246,20 +272,22 @@ def svd(a: Tensor, job: str) -> tuple[Tensor, ...]:
 @_lapack(2, 1)
 def qr(a: Tensor) -> tuple[Tensor, ...]:
     """``qr(A)``: Q with orthonormal columns and the upper triangular R."""
-    q, r = torch.linalg.qr(a)
+    q, r = torch.linalg.qr(_matrix(a))
     return q, _row_major(r)
 
 
 @_lapack(2, 1)
 def geqrf(a: Tensor) -> tuple[Tensor, ...]:
     """``geqrf(A)``: R with the vectors of Q's reflections below it, and the scales of these."""
-    return torch.geqrf(a)
+    return torch.geqrf(_matrix(a))
 
 
 @_lapack(1, 2)
 def orgqr(a: Tensor, tau: Tensor) -> tuple[Tensor, ...]:
-    """``orgqr(a, tau)``: Q from the results of ``geqrf``."""
-    return (torch.orgqr(a, tau),)
+    """``orgqr(a, tau)``: Q from the results of ``geqrf``; its columns beyond the reflections are those of ``a``."""
+    q = _matrix(a).clone()
+    q[:, : tau.numel()] = torch.orgqr(a[:, : tau.numel()], tau.reshape(-1))
+    return (q,)
 
 
 @_lapack(1, 3, "LR", "NT")

@@ -10,7 +10,7 @@ from torch7py.errors import TorchError
 from torch7py.tensor.arguments import integer
 from torch7py.tensor.operands import Tensor, dimension, invalid, operand, put, result, scalar, sizes_text
 from torch7py.tensor.reductions import total
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.registry import both, function, method
 
 
 @method("dot", steady=True)
@@ -38,8 +38,7 @@ def _product(name: str, kernel: Callable, into: Callable) -> Callable:
             raise invalid("[result] tensor tensor", a, b, c)
         return kernel(a, b) if c is None else call(a, b, c)
 
-    method(name, steady=True)(call)
-    return function(name, steady=True)(make)
+    return both(name, _product, call, make)
 
 
 mv = _product("mv", torch.mv, Tensor.addmv_)
@@ -86,8 +85,7 @@ def _with_addend(name: str, rank: int, in_place: Callable) -> None:
             r.copy_(m)
         return in_place(r, a, b, beta=beta, alpha=alpha)
 
-    method(name, steady=True)(call)
-    function(name, steady=True)(make)
+    both(name, _with_addend, call, make)
 
 
 def _addbmm_(x: Tensor, a: Tensor, b: Tensor, **factors) -> Tensor:
@@ -123,12 +121,13 @@ def _of_matrix(name: str, kernel: Callable[[Tensor, int], Tensor], check: Callab
     def operate(x, a=None, b=None):
         r = None
         if isinstance(a, Tensor):
-            r, x, a = x, a, b
+            r, x, a, b = x, a, b, None
         check(x)
+        if b is not None:
+            raise invalid("[result] matrix [number]", x, a, b)
         return put(r, kernel(x, integer(a or 0, 2, name)))
 
-    method(name, steady=True)(operate)
-    function(name, steady=True)(operate)
+    both(name, _of_matrix, operate)
 
 
 def _check_diag(x: Tensor) -> None:
@@ -171,15 +170,17 @@ def cross(*args) -> Tensor:
     return put(r[0] if r else None, torch.linalg.cross(a.contiguous(), b.contiguous(), dim=dim))
 
 
-@method("match", steady=True)
 @function("match", steady=True)
 def match(*args) -> Tensor:
     """``match([result,] a, b, [gain])``: gain times the squared distances between the rows of a and those of b."""
-    *tensors, gain = args if not isinstance(args[-1], Tensor) else (*args, 1)
-    if len(tensors) not in (2, 3):
-        raise invalid("[result] tensor tensor [number]", *args)
-    *r, a, b = tensors
+    return _match(*args) if len(args) > 2 and isinstance(args[2], Tensor) else _match(None, *args)
+
+
+@method("match", steady=True)
+def _match(r: Tensor | None, a: Tensor, b: Tensor, gain: float = 1) -> Tensor:
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        raise invalid("[result] tensor tensor [number]", r, a, b, gain)
     a, b = a.reshape(a.shape[0], 1, -1), b.reshape(1, b.shape[0], -1)
     if a.shape[2] != b.shape[2]:
         raise TorchError("m1 and m2 must have the same inner vector dim")
-    return put(r[0] if r else None, torch.sub(a, b).square_().sum(2, dtype=a.dtype).mul_(scalar(gain, a.dtype)))
+    return put(r, torch.sub(a, b).square_().sum(2, dtype=a.dtype).mul_(scalar(gain, a.dtype)))

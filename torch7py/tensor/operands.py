@@ -6,6 +6,8 @@ shapes; the result takes the first operand's shape. A result that is given is re
 
 from __future__ import annotations
 
+from ctypes import c_float
+
 import torch
 
 from torch7py.errors import ArgumentError, TorchError
@@ -16,6 +18,7 @@ from torch7py.tensor.types import typename
 Tensor = torch.Tensor
 
 REALS = frozenset({torch.float32, torch.float64})
+_FLOAT_MAX = torch.finfo(torch.float32).max
 INTEGERS = frozenset({torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64})
 NUMERIC = REALS | INTEGERS  # all but half, with which Torch7 could only store
 
@@ -39,8 +42,16 @@ def scalar(value, dtype: torch.dtype) -> int | float:
     if dtype in REALS:
         kind = type(value)
         if kind is int or kind is float:
-            return float(value)  # PyTorch takes a float faster than an int here
+            value = float(value)  # PyTorch takes a float faster than an int here
+            if dtype is torch.float64 or abs(value) <= _FLOAT_MAX:
+                return value
     return element(value, dtype)
+
+
+def rounded(value, dtype: torch.dtype) -> float:
+    """A number as an element of that real type, where PyTorch would reckon with it as a double."""
+    value = scalar(value, dtype)
+    return c_float(value).value if dtype is torch.float32 else value
 
 
 def operand(x: Tensor, y: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch7py.errors import TorchError
 from torch7py.tensor.arguments import describe
 from torch7py.tensor.arithmetic import divide, remainder
 from torch7py.tensor.forms import dense
+from torch7py.tensor.geometry import dim as dimensions
 from torch7py.tensor.matrix import dot, mm, mv
 from torch7py.tensor.operands import Tensor, operand, scalar
 from torch7py.tensor.registry import method
@@ -38,7 +39,7 @@ def mul(a: Tensor | float, b: Tensor | float) -> Tensor | int | float:
         a, b = b, a
     if not isinstance(b, Tensor):
         return torch.mul(dense(a), scalar(b, a.dtype))
-    ranks = a.dim(), b.dim()
+    ranks = dimensions(a), dimensions(b)
     if ranks == (2, 2):
         return mm(a, b)
     if ranks == (2, 1):

@@ -10,7 +10,7 @@ from torch7py.tensor.arguments import bad_argument, describe, element, integer, 
 from torch7py.tensor.copying import check_same_count
 from torch7py.tensor.geometry import check_same_type
 from torch7py.tensor.geometry import dim as dimensions
-from torch7py.tensor.operands import put, sizes_text
+from torch7py.tensor.operands import invalid, put, sizes_text
 from torch7py.tensor.registry import function, method
 from torch7py.tensor.views import split_result
 
@@ -118,6 +118,8 @@ def index_fill(x: torch.Tensor, *args) -> int | float:
     """
     dimension, indices, value = _three(args, x, "number")
     d, places = _places(x, dimension, indices, "indexFill")
+    if len(places) and places.min() < 0:  # which PyTorch would count from the end
+        raise bad_argument(3, "indexFill", f"index out of range: {places.min().item() + 1}")
     _checked(torch.Tensor.index_fill_, x, d, places, element(value, x.dtype))
     return value
 
@@ -134,6 +136,8 @@ def gather(*args) -> torch.Tensor:
         indices: a LongTensor with as many dimensions as x and its sizes in the others.
     """
     result, x, more = split_result(args, "gather")
+    if len(more) != 2:
+        raise invalid("[result] tensor dimension LongTensor", *args)
     d, places = _scattered(x, x, *more[:2], name="gather")
     if result is None:
         return _each(torch.gather, x, d, places, "gather")
@@ -256,10 +260,10 @@ def nonzero(*args) -> torch.Tensor:
 
     A LongTensor with a row of indices (from 1) for each of them; empty if there are none.
     """
-    x = args[-1]
-    if not isinstance(x, torch.Tensor):
-        raise bad_argument(1, "nonzero", f"tensor expected, got {describe(x)}")
-    found = x.nonzero().contiguous().add_(1)
+    x = args[-1] if args else None
+    if len(args) > 2 or not all(isinstance(value, torch.Tensor) for value in (x, *args)):
+        raise invalid("[LongTensor] tensor", *args)
+    found = x.nonzero().add_(1).clone(memory_format=torch.contiguous_format)
     if not found.numel():
         found = found.new_empty(0)
     return put(args[0] if len(args) > 1 else None, found)

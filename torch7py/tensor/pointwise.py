@@ -17,9 +17,10 @@ from torch7py.tensor.operands import (
     invalid,
     operand,
     result,
+    rounded,
     scalar,
 )
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.registry import both
 
 
 def round(x: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -47,14 +48,12 @@ unary("abs", torch.abs, Tensor.abs_, abs, REALS | {torch.int32, torch.int64})
 unary("sign", sign, None, None, NUMERIC)
 
 
-@method("atan2", steady=True)
 def _atan2_into(x: Tensor, a: Tensor, b: Tensor | None = None) -> Tensor:
     y, x_part = (x, a) if b is None else (a, b)
     check_type("atan2", x, REALS)
     return torch.atan2(y, operand(y, x_part), out=result(x, y))
 
 
-@function("atan2", steady=True)
 def atan2(y: Tensor | float, x: Tensor | float, last: Tensor | None = None) -> Tensor | float:
     """``atan2([result,] y, x)``: the angle of the point (x, y); numbers give a number."""
     if last is not None:
@@ -65,6 +64,9 @@ def atan2(y: Tensor | float, x: Tensor | float, last: Tensor | None = None) -> T
     if number(y) is None or number(x) is None:
         raise invalid("[result] tensor tensor | number number", y, x)
     return math.atan2(number(y), number(x))
+
+
+both("atan2", atan2, _atan2_into, atan2)
 
 
 # --- powers: of a tensor, or with a tensor as the exponent
@@ -80,19 +82,17 @@ def _power(base: Tensor | float, exponent: Tensor | float, r: Tensor | None) -> 
     else:
         result(r, x)
     if isinstance(base, Tensor):
-        return torch.pow(x, scalar(exponent, x.dtype), out=r)
+        return torch.pow(x, rounded(exponent, x.dtype), out=r)
     return torch.pow(scalar(base, x.dtype), x, out=r)
 
 
-@method("pow", steady=True)
 def _pow_into(x: Tensor, a: Tensor | float, b: Tensor | float | None = None) -> Tensor:
     if b is not None:
         return _power(a, b, x)
     check_type("pow", x, REALS)
-    return x.pow_(scalar(a, x.dtype))
+    return x.pow_(rounded(a, x.dtype))
 
 
-@function("pow", steady=True)
 def pow(a: Tensor | float, b: Tensor | float, c: Tensor | float | None = None) -> Tensor | float:
     """``pow([result,] x, number)``, ``pow([result,] number, x)``; two numbers give a number."""
     if c is not None:
@@ -101,7 +101,13 @@ def pow(a: Tensor | float, b: Tensor | float, c: Tensor | float | None = None) -
         return _power(a, b, None)
     if number(a) is None or number(b) is None:
         raise invalid("[result] tensor number | [result] number tensor | number number", a, b)
-    return torch.pow(torch.tensor([number(a)], dtype=torch.float64), number(b)).item()
+    try:
+        return math.pow(number(a), number(b))
+    except (ValueError, OverflowError):  # where C answers nan or inf
+        return torch.pow(torch.tensor([number(a)], dtype=torch.float64), number(b)).item()
+
+
+both("pow", pow, _pow_into, pow)
 
 
 # --- bounds
@@ -111,11 +117,10 @@ def clamp(x: Tensor, low: float, high: float, *, out: Tensor | None = None) -> T
     """What is below ``low`` becomes ``low``, else what is above ``high`` becomes ``high``; nan stays."""
     if low <= high:
         return torch.clamp(x, low, high, out=out)
-    values = torch.where(x < low, low, torch.clamp(x, max=high)).to(x.dtype)
+    values = torch.where(x < low, low, torch.where(x > high, high, x)).to(x.dtype)
     return values if out is None else out.copy_(values)
 
 
-@method("clamp", steady=True)
 def _clamp_into(x: Tensor, a: Tensor | float, b: float, c: float | None = None) -> Tensor:
     dtype = x.dtype
     if c is None:
@@ -126,13 +131,18 @@ def _clamp_into(x: Tensor, a: Tensor | float, b: float, c: float | None = None) 
     return clamp(a, scalar(b, dtype), scalar(c, dtype), out=result(x, a))
 
 
-@function("clamp", steady=True)
 def _clamp(x: Tensor, a: Tensor | float, b: float | None = None, c: float | None = None) -> Tensor:
+    """``x:clamp([y,] low, high)`` and ``torch.clamp([result,] x, low, high)``: what is below low becomes low, what is
+    above high becomes high.
+    """
     if not isinstance(x, Tensor) or b is None:
         raise invalid("[result] tensor number number", x, a, b, c)
     if c is not None:
         return _clamp_into(x, a, b, c)
     return clamp(dense(x), scalar(a, x.dtype), scalar(b, x.dtype))
+
+
+both("clamp", _clamp, _clamp_into, _clamp)
 
 
 def _choice(name: str, prefers: Callable, of_reals: Callable, bound: str) -> None:
@@ -147,6 +157,8 @@ def _choice(name: str, prefers: Callable, of_reals: Callable, bound: str) -> Non
         if isinstance(y, Tensor):
             return torch.where(prefers(x, y), x, y, out=out)
         if x.dtype in REALS:
+            if y != y:
+                return torch.full_like(x, y) if out is None else out.fill_(y)
             return of_reals(x, torch.scalar_tensor(y, dtype=x.dtype), out=out)
         return torch.clamp(x, **{bound: y}, out=out)
 
@@ -165,8 +177,7 @@ def _choice(name: str, prefers: Callable, of_reals: Callable, bound: str) -> Non
             return call(x, a, b)
         return choose(dense(x), operand(x, a) if isinstance(a, Tensor) else scalar(a, x.dtype), None)
 
-    method(name, steady=True)(call)
-    function(name, steady=True)(make)
+    both(name, _choice, call, make)
 
 
 _choice("cmax", torch.gt, torch.fmax, "min")
@@ -176,22 +187,27 @@ _choice("cmin", torch.lt, torch.fmin, "max")
 # --- interpolation: a + weight * (b - a)
 
 
-@method("lerp", steady=True)
+def _between(x: Tensor, y: Tensor, weight: float, out: Tensor | None = None) -> Tensor:
+    return torch.add(x, torch.sub(y, x), alpha=weight, out=out)
+
+
 def _lerp_into(x: Tensor, a: Tensor, b: Tensor | float, c: float | None = None) -> Tensor:
     x_, y, weight = (x, a, b) if c is None else (a, b, c)
     check_type("lerp", x_, REALS)
-    return torch.lerp(x_, operand(x_, y), scalar(weight, x.dtype), out=result(x, x_))
+    return _between(x_, operand(x_, y), scalar(weight, x.dtype), result(x, x_))
 
 
-@function("lerp", steady=True)
 def lerp(x: Tensor | float, a: Tensor | float, b: Tensor | float, c: float | None = None) -> Tensor | float:
     """``lerp([result,] a, b, weight)``; three numbers give a number."""
     if c is not None:
         return _lerp_into(x, a, b, c)
     if isinstance(x, Tensor):
         check_type("lerp", x, REALS)
-        return torch.lerp(dense(x), operand(x, a), scalar(b, x.dtype))
+        return _between(dense(x), operand(x, a), scalar(b, x.dtype))
     values = [number(value) for value in (x, a, b)]
     if None in values:
         raise invalid("[result] tensor tensor number | number number number", x, a, b, c)
     return values[0] + values[2] * (values[1] - values[0])
+
+
+both("lerp", lerp, _lerp_into, lerp)

@@ -24,7 +24,7 @@ from torch7py.tensor.operands import (
     result,
     scalar,
 )
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.registry import both, function, method
 
 
 def _exact(x: Tensor) -> Tensor:
@@ -70,8 +70,7 @@ def _reduction(
         values = along(x, dimension(x, a), True)
         return values if r is None else put(r, values)
 
-    method(name, steady=True)(reduce)
-    function(name, steady=True)(reduce)
+    both(name, _reduction, reduce)
 
 
 def _narrow(kernel: Callable) -> Callable:
@@ -100,7 +99,7 @@ def _spread(name: str, kernel: Callable) -> None:
         biased = False
         if args and isinstance(args[-1], bool):
             *args, biased = args
-        if not isinstance(x, Tensor) or len(args) > 1:
+        if not isinstance(x, Tensor) or len(args) != 1 and (args or r is not None):
             raise invalid("tensor [boolean] | [result] tensor dimension [boolean]", r, x, *args)
         check_type(name, x, REALS)
         correction = 0 if biased else 1
@@ -115,8 +114,7 @@ def _spread(name: str, kernel: Callable) -> None:
             return put(r, torch.full_like(x.narrow(dim, 0, 1), math.nan, memory_format=torch.contiguous_format))
         return put(r, kernel(x, dim, correction=correction, keepdim=True))
 
-    method(name, steady=True)(reduce)
-    function(name, steady=True)(reduce)
+    both(name, _spread, reduce)
 
 
 _spread("var", torch.var)
@@ -134,8 +132,7 @@ def _cumulative(name: str, kernel: Callable) -> None:
             raise invalid("[result] tensor [dimension]", r, x, a, b)
         return put(r, kernel(x.contiguous(), dimension(x, 1 if a is None else a), dtype=x.dtype))
 
-    method(name, steady=True)(accumulate)
-    function(name, steady=True)(accumulate)
+    both(name, _cumulative, accumulate)
 
 
 _cumulative("cumsum", torch.cumsum)
@@ -203,7 +200,7 @@ def _renorm(r: Tensor, *args) -> Tensor:
     x, p, dim, most = args if len(args) == 4 else (r, *args)
     check_type("renorm", x, REALS)
     p, most = scalar(p, x.dtype), scalar(most, x.dtype)
-    if p <= 0:
+    if not p > 0:
         raise TorchError("non-positive-norm not supported")
     if x.dim() < 2:
         raise TorchError(f"need at least 2 dimensions, got {x.dim()} dimensions")
@@ -243,11 +240,12 @@ def _histogram(name: str, prepare: Callable[[Tensor], Tensor], finish: Callable[
         check_type(name, x, REALS)
         if x.numel() == 0:
             raise TorchError("empty Tensor")
-        bins, low, high = (*args, *(100, 0, 0)[len(args) :])
+        bins, low, high = (*map(number, args), *(100, 0, 0)[len(args) :])
+        if int(bins) <= 0:
+            raise TorchError("bad argument #2 (bins must be > 0)")
         return put(r, finish(_count(prepare(x), int(bins), *_bounds(x, low, high))))
 
-    method(name, steady=True)(operate)
-    function(name, steady=True)(operate)
+    both(name, _histogram, operate)
 
 
 def _rows(x: Tensor) -> Tensor:

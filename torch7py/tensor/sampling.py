@@ -74,16 +74,22 @@ def randperm(x: Tensor, *args) -> None:
 def multinomial(*args) -> Tensor:
     """Indices (from 1) drawn with the probabilities in each row of ``p``, which need not add up to 1.
 
-    ``multinomial([result,] [generator,] p, n, [replacement])``: ``p`` is a vector or a matrix of reals, the result a
-    LongTensor of n draws for each row. Without replacement, as is the default, no index comes twice.
+    ``multinomial([generator,] p, n, [replacement])``: ``p`` is a vector or a matrix of reals, the result a LongTensor of
+    n draws for each row. Without replacement, as is the default, no index comes twice.
     """
-    while args and args[-1] is None:
-        args = args[:-1]
-    r = None
-    if args and isinstance(args[0], Tensor) and args[0].dtype is torch.int64:
-        r, *args = args
-    generator, args = _split(tuple(args))
-    if not 2 <= len(args) <= 3 or not isinstance(args[0], Tensor) or isinstance(args[1], Tensor):
+    return _multinomial(None, *args)
+
+
+@method("multinomial", steady=True)
+def _multinomial(r: Tensor | None, *args) -> Tensor:
+    """Torch7 wrapped this as a method of the probabilities that is called with the result: ``p.multinomial(r, p, n)``;
+    neither ``p:multinomial(n)`` nor ``torch.multinomial(r, p, n)`` did anything.
+    """
+    if r is not None and (not isinstance(r, Tensor) or r.dtype is not torch.int64):
+        raise invalid("LongTensor [Generator] tensor number [boolean]", r, *args)
+    generator, args = _split(args)
+    known = 2 <= len(args) <= 3 and isinstance(args[0], Tensor) and all(isinstance(flag, bool) for flag in args[2:])
+    if not known or number(args[1]) is None:
         raise invalid("[LongTensor] [Generator] tensor number [boolean]", *args)
     p, count = args[0], integer(args[1], 2, "multinomial")
     replacement = len(args) == 3 and bool(args[2])

@@ -52,9 +52,23 @@ def sort(values: list, places: list) -> None:
             parts.append((left, down - 1))
         if right - up + 1 > _SMALL:
             parts.append((up, right))
+    if any(value != value for value in values):
+        _insert(values, places)
+        return
     order = sorted(range(len(values)), key=values.__getitem__)  # insertion, too, keeps equal ones in their order
     values[:] = [values[i] for i in order]
     places[:] = [places[i] for i in order]
+
+
+def _insert(values: list, places: list) -> None:
+    """Insertion from the end; it leaves nan, which is neither greater nor less than anything, in its own way."""
+    for i in range(len(values) - 2, -1, -1):
+        value, place = values[i], places[i]
+        j = i + 1
+        while j < len(values) and values[j] < value:
+            values[j - 1], places[j - 1] = values[j], places[j]
+            j += 1
+        values[j - 1], places[j - 1] = value, place
 
 
 def select(values: list, places: list, k: int) -> None:

@@ -16,7 +16,7 @@ from torch7py.errors import TorchError
 from torch7py.tensor import selection
 from torch7py.tensor.arguments import integer
 from torch7py.tensor.operands import Tensor, dimension, invalid, put
-from torch7py.tensor.registry import function, method
+from torch7py.tensor.registry import both, function, method
 
 _ONE = torch.ones((), dtype=torch.int64)
 _FEW = 2**16  # elements whose ties are resolved as in Torch7
@@ -93,8 +93,7 @@ def _extreme(name: str, kernel: Callable) -> None:
         results, x, (dim,), _ = _read((x, *args), forms, 1, 1)
         return _give(results, *kernel(x, dimension(x, dim), True))
 
-    method(name, steady=True)(find)
-    function(name, steady=True)(find)
+    both(name, _extreme, find)
 
 
 _extreme("max", torch.max)
@@ -119,6 +118,12 @@ def _sorted(x: Tensor, dim: int, descending: bool) -> tuple[Tensor, Tensor]:
     # a few elements Torch7 sorts by insertion, where equal ones stay in their order, as here
     if n > 11 and bool((values.narrow(dim, 1, n - 1) == values.narrow(dim, 0, n - 1)).any()) and _tractable(x):
         return _as_in_torch7(x, dim, _sort_descending if descending else _sort)
+    has_nan = x.is_floating_point() and bool(values.select(dim, 0 if descending else n - 1).isnan().any())
+    if has_nan and x.numel() <= _FEW:
+        try:
+            return _as_in_torch7(x, dim, _sort_descending if descending else _sort)
+        except IndexError:  # nan can lead Torch7's quicksort out of the tensor
+            pass
     return values, indices
 
 

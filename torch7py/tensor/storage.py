@@ -10,6 +10,7 @@ import numpy
 import torch
 
 from torch7py.errors import ArgumentError, TorchError
+from torch7py.pickling import pack
 from torch7py.table import Table
 from torch7py.tensor import types
 from torch7py.tensor.arguments import bad_argument, describe, element, integer, number
@@ -129,6 +130,9 @@ class Storage:
 
     def tolist(self) -> list:
         """All elements in a list."""
+        count = len(self)
+        if self.dtype is torch.int64 and count and self.untyped.device.type == "cpu":
+            return (ctypes.c_int64 * count).from_address(self.untyped.data_ptr())[:]  # sizes: by far the quickest way
         return self.tensor().tolist()
 
     def write(self, file) -> None:
@@ -165,8 +169,11 @@ class Storage:
     def __repr__(self) -> str:
         return self.__tostring__()
 
+    def __copy__(self) -> Storage:
+        return Storage(self.dtype, self.untyped)
+
     def __reduce__(self):
-        return _under, (self.tensor(),)
+        return Storage, (self.dtype, pack(self.untyped))
 
 
 METHODS = (
@@ -249,7 +256,9 @@ def _mapping(dtype: torch.dtype, name: str, shared=None, size=None, *_) -> torch
     shared = bool(shared)
     try:
         present = os.path.getsize(name)
-    except OSError:
+    except OSError as error:
+        if not shared:
+            raise TorchError(f"unable to open file <{name}> in read-only mode: {error.strerror}") from None
         present = 0
     count = integer(size, 3, "new") if size is not None else 0
     if count <= 0:

@@ -14,9 +14,8 @@ def Storage(*args) -> AnyStorage:
 
 
 def _maker(typename: str) -> Callable[..., AnyStorage]:
-    device, dtype = types.lookup(typename)
-
     def make(*args) -> AnyStorage:
+        device, dtype = types.lookup(typename)
         return AnyStorage(dtype, *args, device=device)
 
     make.__name__ = make.__qualname__ = typename.removeprefix("torch.").replace("Tensor", "Storage")

@@ -1,12 +1,15 @@
 """Torch7's tensor types: names, element types, and the default type.
 
 A type name is ``'torch.DoubleTensor'``; on a GPU ``'torch.CudaTensor'`` holds floats and ``'torch.CudaDoubleTensor'``,
-``'torch.CudaLongTensor'``, ... the rest.
+``'torch.CudaLongTensor'``, ... the rest. Where the CPU stands in for a GPU (:func:`cuda_on_cpu`), these are further
+names of ``'torch.FloatTensor'`` and so on.
 """
 
 from __future__ import annotations
 
+import os
 import threading
+from functools import cache
 
 import torch
 
@@ -61,6 +64,46 @@ def kind(dtype: torch.dtype) -> str:
 def lookup(name: str) -> tuple[str, torch.dtype] | None:
     """Device ('cpu' or 'cuda') and element type for a full tensor type name; None if there is no such type."""
     return _BY_NAME.get(name)
+
+
+def here(name: str | None) -> str | None:
+    """The name of the type that tensors of such a type become here, where there may be no GPU; None for other names."""
+    device, dtype = lookup(name) or (None, None)
+    return _NAMES.get(("cuda" if device == "cuda" and _has_gpu() else "cpu", dtype))
+
+
+@cache
+def _has_gpu() -> bool:
+    return torch.cuda.is_available()
+
+
+def need_gpu(what: str) -> None:
+    """An error that says what to do unless CUDA tensors can be made, on a GPU or on the CPU that stands in for one."""
+    if not _cpu_stands_in and not _has_gpu():
+        raise TorchError(
+            f"{what}: no CUDA driver or no CUDA-capable device is here. To run on the CPU what was written for a GPU: "
+            "th --cuda=cpu script.lua, in Python torch7py.cuda_on_cpu(), or TORCH7PY_CUDA=cpu in the environment."
+        )
+
+
+_cpu_stands_in = False
+
+
+def cuda_on_cpu() -> None:
+    """Let the CPU stand in for a GPU, from now on and in the whole process: ``'torch.CudaTensor'`` is another name of
+    ``'torch.FloatTensor'``, ``x:cuda()`` is ``x:float()``, and so for all CUDA types."""
+    global _cpu_stands_in
+    _cpu_stands_in = True
+    _BY_NAME.update({name: ("cpu", dtype) for (device, dtype), name in _NAMES.items() if device == "cuda"})
+
+
+def cuda_is_cpu() -> bool:
+    """Whether the CPU stands in for a GPU."""
+    return _cpu_stands_in
+
+
+if os.environ.get("TORCH7PY_CUDA") == "cpu":
+    cuda_on_cpu()
 
 
 def names() -> list[str]:

@@ -12,6 +12,7 @@ from torch7py.tensor import construct, registry
 from torch7py.tensor.arguments import bad_argument, describe, integer, number
 from torch7py.tensor.geometry import check_same_type, dimension_index
 from torch7py.tensor.geometry import dim as dimensions
+from torch7py.tensor.operands import invalid
 from torch7py.tensor.registry import function, method
 from torch7py.tensor.storage import Storage
 
@@ -129,6 +130,8 @@ def squeeze(*args) -> torch.Tensor | int | float:
     One element is left as a number.
     """
     result, x, more = split_result(args, "squeeze")
+    if len(more) > 1:
+        raise invalid("[result] tensor [dimension]", *args)
     if more and more[0] is not None:
         d = dimension_index(x, more[0], "squeeze")
         scalar = x.dim() == 1 and x.numel() == 1
@@ -167,7 +170,7 @@ def expand(*args) -> torch.Tensor:
     """
     result, x, sizes = split_result(args, "expand")
     wanted, _ = construct.read_sizes(sizes, "expand", 2)
-    if len(wanted) != dimensions(x):
+    if len(wanted) != dimensions(x) or not wanted:
         raise TorchError(
             f"the number of dimensions provided must equal tensor:dim(): {len(wanted)} given, {dimensions(x)} needed"
         )
@@ -187,13 +190,18 @@ def expand(*args) -> torch.Tensor:
 @function("expandAs", steady=True)
 def expand_as(*args) -> torch.Tensor:
     """``expandAs([result,] x, template)``: :func:`expand` to the sizes of ``template``."""
-    return expand(*args[:-1], *_template(args, "expandAs"))
+    return expand(*_template(args, "expandAs"))
 
 
-def _template(args: tuple, name: str) -> torch.Size:
-    if not isinstance(args[-1], torch.Tensor) or not 2 <= len(args) <= 3:
-        raise bad_argument(len(args), name, f"tensor expected, got {describe(args[-1])}")
-    return args[-1].shape
+def _template(args: tuple, name: str) -> tuple:
+    """``([result,] x, template, ...)`` with the template's sizes instead of it."""
+    tensors = args[: 3 if len(args) > 2 and isinstance(args[2], torch.Tensor) else 2]
+    for place, value in enumerate(tensors, 1):
+        if not isinstance(value, torch.Tensor):
+            raise bad_argument(place, name, f"tensor expected, got {describe(value)}")
+    if len(tensors) < 2 or not tensors[-1].numel():
+        raise bad_argument(len(tensors), name, "a tensor with the sizes to have expected")
+    return *tensors[:-1], *tensors[-1].shape
 
 
 @method("view", steady=True)
@@ -213,6 +221,8 @@ def view(*args) -> torch.Tensor:
             f"got {', '.join(map(describe, args))}"
         )
     wanted, _ = construct.read_sizes(sizes, "view", 2)
+    if not x.numel():
+        raise bad_argument(1, "view", "empty Tensor")
     shape = _complete(wanted, x.numel())
     if not x.is_contiguous():
         raise TorchError("expecting a contiguous tensor")
@@ -245,7 +255,7 @@ def _complete(sizes: list[int], elements: int) -> list[int]:
 @function("viewAs", steady=True)
 def view_as(*args) -> torch.Tensor:
     """``viewAs([result,] x, template)``: :func:`view` with the sizes of ``template``."""
-    return view(*args[:-1], *_template(args, "viewAs"))
+    return view(*_template(args, "viewAs"))
 
 
 @method("split", steady=True)

@@ -1,0 +1,3 @@
+-- `require './table.csv'` asks for a package of this name.
+
+return require 'csvigo'
