@@ -18,7 +18,22 @@ from .values import DOUBLE, EXACT, FLOAT, Tolerance, difference, encode
 FOLDER = Path(__file__).parent
 
 # Groups of which every case must agree, but for exceptions.txt. The others are being built: their rate is shown.
-COMPLETE = frozenset({"maths", "optim", "packages", "random", "system", "tensor"})
+COMPLETE = frozenset(
+    {
+        "image",
+        "maths",
+        "nn_convolution",
+        "nn_criterion",
+        "nn_simple",
+        "nngraph",
+        "optim",
+        "packages",
+        "random",
+        "recurrent",
+        "system",
+        "tensor",
+    }
+)
 
 PREAMBLE = "require 'torch' torch.setdefaulttensortype('torch.DoubleTensor') torch.manualSeed(1234)"
 
