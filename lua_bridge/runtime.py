@@ -17,7 +17,7 @@ from lua_bridge.errors import LuaError
 from lua_bridge.serialization import FUNCTIONS, LuaWorld
 from lua_bridge.subclasses import Subclasses
 from lua_bridge.values import LuaFunction, LuaObject, LuaStore, ObjectMethod, Views
-from torch7py import classes, serialization
+from torch7py import serialization
 from torch7py.console import current
 from torch7py.table import Table
 from torch7py.tensor import types
@@ -127,7 +127,7 @@ class LuaTorch:
             cuda_classes=self.classes.cuda_classes,
             package_classes=lambda name: list(packages.classes(name)),
             class_lists=lambda typename: objects.class_lists(self.classes.find(typename)) or None,
-            extended_classes=lambda: [cls.__typename__ for cls in classes.extended],
+            newly_extended=self.classes.newly_extended,
             missing_package=missing.reason,
         )
         self.world = LuaWorld(self)

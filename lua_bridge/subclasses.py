@@ -26,6 +26,7 @@ class Subclasses:
         self.registry = LuaRegistry(runtime)
         self._overrides: list[tuple[overrides.Override, object]] = []
         self._members: dict[str, dict[str, Callable]] = {}
+        self._extensions_seen = 0
 
     def find(self, typename: str) -> type | None:
         if types.lookup(typename):
@@ -118,6 +119,12 @@ class Subclasses:
         if cls is None:
             return self.constructor(typename)
         return self.runtime.function(lambda: cls.__new__(cls))
+
+    def newly_extended(self) -> list[str]:
+        """The type names of the classes to which packages have added members since the last call."""
+        fresh = classes.extensions[self._extensions_seen :]
+        self._extensions_seen += len(fresh)
+        return [cls.__typename__ for cls in dict.fromkeys(fresh)]
 
     # Lua's classes in Python ------------------------------------------------------------------------------------------
 

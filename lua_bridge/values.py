@@ -99,6 +99,10 @@ class LuaObject:
         self.__typename__ = typename
         self.fields = fields
 
+    def _t7_twin(self) -> LuaObject:
+        """A new object of the class, without content."""
+        return self.fields._store.runtime.new_lua_object(self.__typename__)
+
     def _t7_fields(self) -> Table:
         return self.fields
 

@@ -1,5 +1,9 @@
 """Networks made of nodes, from Python and from Lua."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -10,6 +14,7 @@ from torch7py import nn, nngraph
 from torch7py.errors import TorchError
 from torch7py.table import Table
 
+ROOT = Path(__file__).parent.parent
 X = torch.tensor([0.3, -0.4, 0.9], dtype=torch.float64)
 
 
@@ -234,3 +239,14 @@ def test_a_criterion_as_node():
     assert net.forward(Table([X, X + 2])).item() == pytest.approx(4)
     gradients = net.backward(Table([X, X + 2]), torch.tensor([0.5], dtype=torch.float64))
     assert torch.allclose(gradients[1], torch.full_like(X, -2 / 3)) and gradients[2].abs().sum() == 0
+
+
+def test_file_is_loaded_without_asking_for_the_package(tmp_path):
+    """The packages of a file's classes are found by its type names."""
+    x = nn.Identity()()
+    net = nngraph.gModule([x], [nn.Tanh()(nn.Linear(2, 2)(x))])
+    path = str(tmp_path / "net.t7")
+    torch7py.save(path, net)
+    code = f"import torch7py; net = torch7py.load({path!r}); print(type(net).__name__, len(net.forward(torch7py.ones(2))))"
+    ran = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert ran.stdout.split() == ["gModule", "2"], ran.stderr

@@ -6,14 +6,21 @@ name from the decorator :func:`register`; tensors get theirs from their element 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from torch7py.pickling import pack
 
-# Classes that need a GPU's package to be made, but not to be loaded from a file.
-_HOMES = {"cudnn": "torch7py.cudnn", "nn.DataParallelTable": "torch7py.cunn"}
+# Where else the classes of files may be: packages by the prefix of the type name, in the order of looking.
+_HOMES = {
+    "nn": ("nngraph", "dpnn", "rnn", "nnx", "cunn"),
+    "graph": ("graph",),
+    "nngraph": ("nngraph",),
+    "rnn": ("rnn",),
+    "dpnn": ("dpnn",),
+    "tds": ("tds",),
+    "cudnn": ("cudnn",),
+}
 
 
 class Registry:
@@ -34,10 +41,16 @@ class Registry:
         cls = self._classes.get(name)
         if cls is None and self._outer is not None:
             return self._outer.find(name)
-        home = _HOMES.get(name) or _HOMES.get(name.partition(".")[0])
-        if cls is None and home not in sys.modules and home is not None:
-            import_module(home)
-            return self._classes.get(name)
+        return cls
+
+    def find_anywhere(self, name: str) -> type | None:
+        """Like :meth:`find`, for classes that a file names: also in packages that the program has not asked for."""
+        cls = self.find(name)
+        for package in _HOMES.get(name.partition(".")[0], ()) if cls is None else ():
+            import_module(f"torch7py.{package}")
+            cls = self.find(name)
+            if cls is not None:
+                break
         return cls
 
     def names(self) -> Iterator[str]:
@@ -78,17 +91,17 @@ def register(name: str, *aliases: str) -> Callable[[type], type]:
     return decorate
 
 
-extended: set[type] = set()  # the classes to which a package has added members
+extensions: list[type] = []  # the classes to which packages have added members, each time
 
 
 def extends(cls: type) -> Callable[[type], type]:
-    """Class decorator: what the class defines becomes part of ``cls``, as Torch7's packages add methods to nn.Module."""
+    """Class decorator: what the class defines becomes part of ``cls``, as Torch7's packages extend nn.Module."""
 
     def decorate(addition: type) -> type:
         for name, member in vars(addition).items():
             if not name.startswith("__"):
                 setattr(cls, name, member)
-        extended.add(cls)
+        extensions.append(cls)
         return addition
 
     return decorate

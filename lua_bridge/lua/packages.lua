@@ -16,7 +16,7 @@ local function extend_others(name)
          rawset(rawget(_G, package) or require(package), class, world.adopt(typename).constructor)
       end
    end
-   for _, typename in ipairs(world.extended_classes()) do world.refresh_class(typename) end
+   for _, typename in ipairs(world.newly_extended()) do world.refresh_class(typename) end
 end
 
 -- A package of Python's: a global table of its classes and functions.

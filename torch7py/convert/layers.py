@@ -778,14 +778,8 @@ def _mixture(module, flow, inner):
     return Call("MixtureTable", () if dim is None else (dim - 1,))
 
 
-@converts("JustElement")
-def _just_element(module, flow, inner):
-    return Call("SelectTable", (0,))
-
-
-@converts("JustTable")
-def _just_table(module, flow, inner):
-    return Call("ConcatTable", (Call("nn.Identity"),))
+converters["nngraph.JustElement"] = lambda module, flow, inner: Call("SelectTable", (0,))
+converters["nngraph.JustTable"] = lambda module, flow, inner: Call("ConcatTable", (Call("nn.Identity"),))
 
 
 # --- for GPUs

@@ -49,11 +49,13 @@ class Graph(Call):
     def parts(self):
         return iter(self.members.items())
 
-    def definition(self, top: bool) -> str:
-        """The class. The outermost network takes several inputs as several arguments, others as a list."""
+    def definition(self, top: bool, several: bool = False) -> str:
+        """The class. The outermost network takes ``several`` inputs as arguments, others as a list."""
         made = "\n".join(f"        self.{name} = {call.text(8)}" for name, call in self.members.items())
         start = [] if top or len(self.inputs) == 1 else [f"{', '.join(self.inputs)} = inputs"]
         taken = ", ".join(self.inputs) if top or len(self.inputs) == 1 else "inputs"
+        if several and len(self.inputs) == 1:  # one input that is a table
+            taken = f"*{taken}"
         body = "\n".join(f"        {line}" for line in [*start, *self.lines, f"return {self.result}"])
         return (
             f'class {self.name}(nn.Module):\n    """{self.title}"""\n\n'
@@ -116,7 +118,7 @@ def _network(call: Call, several: bool, ties: dict[str, str]) -> str:
     tied = "".join(f"        {_attribute(name)} = {_attribute(first)}\n" for name, first in ties.items())
     tied = f"        # the original shares these\n{tied}" if tied else ""
     if isinstance(call, Graph):
-        text = call.definition(True)
+        text = call.definition(True, several)
         return text.replace("\n\n    def forward", f"\n{tied}\n    def forward", 1) if tied else text
     if several:
         return (

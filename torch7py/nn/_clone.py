@@ -46,6 +46,8 @@ class _Copier:
             new = Table()
         elif isinstance(value, TorchObject):
             new = type(value).__new__(type(value))
+        elif hasattr(type(value), "_t7_twin"):
+            new = value._t7_twin()
         elif hasattr(value, "__deepcopy__"):
             new = value.__deepcopy__(self.copies)
         elif isinstance(value, torch.nn.Module):
@@ -64,6 +66,8 @@ class _Copier:
             if isinstance(original, Table):
                 for key, item in original.items():
                     new[copied(key)] = copied(item)
+            elif hasattr(type(original), "_t7_twin"):
+                new._t7_fill(Table({copied(key): copied(item) for key, item in fields(original).items()}))
             elif isinstance(original, TorchObject):
                 for name, item in fields(original).items():
                     new.__dict__[name] = self._emptied(name, item) if name in self.without else copied(item)

@@ -316,7 +316,8 @@ class _Full(_Convolution):
         if isinstance(self.gradInput, Table):
             self.gradInput = self.gradInput[1]
         gradient = self._fitted(input[2], lambda: _Convolution.updateGradInput(self, input[1], gradOutput))
-        self.gradInput = Table([gradient, torch.zeros_like(input[2])])
+        zeros = input[2].new_zeros([1] * input[2].dim()).expand_as(input[2])  # one zero in memory
+        self.gradInput = Table([gradient, zeros])
         return self.gradInput
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:

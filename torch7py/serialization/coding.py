@@ -272,18 +272,21 @@ class Ascii(Coding):
     def _number_at_edge(self, pattern: re.Pattern) -> bytes:
         """The same byte by byte, for a number that may go on behind the buffered bytes, or that is none."""
         handle = self.handle
+        blanks = 0
         while (byte := handle.peek(1)[:1]) and byte.isspace():
-            handle.read(1)
+            blanks += len(handle.read(1))
         text = b""
         while len(text) < _LONGEST and (byte := handle.peek(1)[:1]) and byte[0] in _NUMERIC:
             text += handle.read(1)
         match = pattern.match(text)
+        # C reads the blanks before what is no number from a file, but not from a string
+        used = match.end() if match else -blanks if isinstance(handle, io.BytesIO) else 0
+        if used < len(text) and handle.seekable():  # what is no part of the number is still to be read
+            handle.seek(used - len(text), os.SEEK_CUR)
+        elif used < len(text):
+            match = None
         if match is None:
             raise short(0, 1)
-        if match.end() < len(text):
-            if not handle.seekable():
-                raise short(0, 1)
-            handle.seek(match.end() - len(text), os.SEEK_CUR)
         return match[1]
 
     @numpy.errstate(over="ignore")  # what is too large for a float is infinite, as in C

@@ -141,7 +141,7 @@ class Reader:
             value = self._file.world.borrow(coding.read_chars(coding.read_int()).decode("latin-1"))
             self._keep(index, value)
             return value
-        cls = self._file.world.registry.find(name) or self._unknown(name, version)
+        cls = self._file.world.registry.find_anywhere(name) or self._unknown(name, version)
         make = getattr(cls, "_t7_new", None)
         if make is None and not issubclass(cls, TorchObject) and not hasattr(cls, "read"):
             raise ReadError(f"objects of class <{name}> cannot be loaded")
