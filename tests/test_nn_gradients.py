@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.gradcheck import backward, check_module, differences, leaves, loss
+from tests.gradcheck import backward, check_module, leaves, loss
 from torch7py import nn, random
 from torch7py.table import Table
 
@@ -178,21 +178,6 @@ def test_floats_agree_with_doubles(name, make, input):
     assert all(tensor.dtype is torch.float32 for tensor in leaves(module.output))
     for gradient, exact in zip(backward(module, converted), expected[1], strict=True):
         torch.testing.assert_close(gradient.double(), exact, rtol=1e-3, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("module", "input"),
-    [(nn.Bilinear(2, 4, 3), Table([x(3, 2), x(3, 4)])), (nn.Cosine(4, 3), x(3, 4))],
-    ids=["Bilinear", "Cosine"],
-)
-def test_gradients_at_scale_one(module, input):
-    """Of these the original ignores ``scale``, so that only scale 1 can be right."""
-    module.zeroGradParameters()
-    computed = backward(module, input)
-    parameters, gradients = module.parameters()
-    for tensor, gradient in zip(leaves(input) + list(parameters), computed + list(gradients), strict=True):
-        expected = differences(lambda: loss(module, input), tensor)
-        torch.testing.assert_close(gradient, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_lookup_table_gradient_counts_rows_and_skips_padding():
