@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
+import torch7py
 from lua_bridge.check import report
 from lua_bridge.check.command import main
 from lua_bridge.check.run import check
@@ -96,6 +98,14 @@ def test_right_port_agrees_to_the_end(port, tmp_path):
     assert result.agrees and result.steps == 150
     assert result.compared["loss"] == 150 and result.compared["parameters"] == 1200
     assert result.losses[0] == result.losses[1]
+
+
+def test_settings_of_the_port_stay_with_it(port, tmp_path):
+    before = torch.get_default_dtype(), torch7py.getdefaulttensortype(), torch.get_num_threads()
+    check(LUA, port("torch.set_default_dtype", "torch.set_num_threads(3); torch.set_default_dtype", "train_pytorch.py"),
+          arguments(tmp_path, "-dropout", "0"), steps=1)  # fmt: skip
+    check(LUA, port(), arguments(tmp_path, "-type", "float"), steps=1)
+    assert (torch.get_default_dtype(), torch7py.getdefaulttensortype(), torch.get_num_threads()) == before
 
 
 def test_port_to_pytorch_agrees(port, tmp_path):

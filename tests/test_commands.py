@@ -15,7 +15,8 @@ def test_version(capsys):
 
 def test_without_arguments_it_helps(capsys):
     assert main([]) == 0
-    assert "torch7py th SCRIPT.lua" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert all(f"\n  {command} " in printed for command in ("th", "check", "show", "convert"))
 
 
 def test_th(capsys):

@@ -122,6 +122,7 @@ def _run_port(words: list[str], seed: int, log: Path, recorder: Recorder) -> str
     numpy.random.seed(seed)
     random.seed(seed)
     before = sys.argv, list(sys.path)
+    settings = torch7py.getdefaulttensortype(), torch.get_default_dtype(), torch.get_num_threads()
     sys.argv = words
     sys.path.insert(0, os.path.dirname(os.path.abspath(words[0])))
     torch7py.check.listener = recorder.probe
@@ -136,6 +137,9 @@ def _run_port(words: list[str], seed: int, log: Path, recorder: Recorder) -> str
             return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
         finally:
             sys.argv, sys.path[:] = before
+            torch7py.setdefaulttensortype(settings[0])
+            torch.set_default_dtype(settings[1])
+            torch.set_num_threads(settings[2])
             torch7py.check.listener = None
     return ""
 

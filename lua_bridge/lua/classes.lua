@@ -330,7 +330,11 @@ function torch.setenv(value, environment)
    if rawtype(value) == 'function' then setfenv(value, environment) else environments[value] = environment end
 end
 function torch.getenv(value)
-   if rawtype(value) == 'function' then return getfenv(value) end
+   local kind = rawtype(value)
+   if kind == 'function' then return getfenv(value) end
+   if kind ~= 'userdata' and kind ~= 'cdata' then
+      error(world.position() .. 'torch.getenv: function or userdata expected, got ' .. world.describe_value(value), 0)
+   end
    return environments[value]
 end
 

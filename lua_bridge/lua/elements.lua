@@ -339,7 +339,15 @@ function methods.nElement(call)
       return holder and count_of(holder) or call(x)
    end
 end
-methods.numel = methods.nElement
+
+-- The same, but surplus arguments are an error, which Python tells.
+function methods.numel(call)
+   local count = methods.nElement(call)
+   return function(x, ...)
+      if select('#', ...) > 0 then return call(x, ...) end
+      return count(x)
+   end
+end
 
 function methods.isContiguous(call)
    return function(x)
@@ -451,7 +459,10 @@ end
 
 function methods.zero(call)
    local fill = methods.fill(function(x) return call(x) end)
-   return function(x) return fill(x, 0) end
+   return function(x, ...)
+      if select('#', ...) > 0 then return call(x, ...) end
+      return fill(x, 0)
+   end
 end
 
 function methods.copy(call)

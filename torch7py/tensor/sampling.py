@@ -74,8 +74,8 @@ def randperm(x: Tensor, *args) -> None:
 def multinomial(*args) -> Tensor:
     """Indices (from 1) drawn with the probabilities in each row of ``p``, which need not add up to 1.
 
-    ``multinomial([generator,] p, n, [replacement])``: ``p`` is a vector or a matrix of reals, the result a LongTensor of
-    n draws for each row. Without replacement, as is the default, no index comes twice.
+    ``multinomial([generator,] p, n, [replacement])``: ``p`` is a vector or a matrix of reals, the result a LongTensor
+    of n draws for each row. Without replacement, as is the default, no index comes twice.
     """
     return _multinomial(None, *args)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import weakref
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy
 import torch
@@ -22,7 +24,8 @@ class Storage:
     - nothing, or a size: so many uninitialised elements;
     - a list or Table of numbers;
     - a storage of the same type, an offset (from 1) and a size: a view of these elements;
-    - a file name, whether to share changes with the file, and a size in elements: the file mapped into memory;
+    - a file name, whether to share changes with the file, a size in elements, and whether the file is one of the
+      system's memory for sharing: the file mapped into memory;
     - a size and an address: memory that somebody else owns;
     - a ``torch.UntypedStorage``, which it then wraps.
 
@@ -251,9 +254,14 @@ def _view(dtype: torch.dtype, source: Storage, offset=None, size=None) -> torch.
     return source.untyped[first * dtype.itemsize : (first + count) * dtype.itemsize]
 
 
-def _mapping(dtype: torch.dtype, name: str, shared=None, size=None, *_) -> torch.UntypedStorage:
-    """A file in memory. Shared, changes go to the file, which is made and grown as needed."""
+def _mapping(dtype: torch.dtype, name: str, shared=None, size=None, shared_memory=None, *_) -> torch.UntypedStorage:
+    """A file in memory. Shared, changes go to the file, which is made and grown as needed.
+
+    With ``shared_memory`` it is a file in the system's memory for sharing, which goes when the storage does.
+    """
     shared = bool(shared)
+    if shared_memory:
+        name = os.path.join("/dev/shm", name.lstrip("/"))
     try:
         present = os.path.getsize(name)
     except OSError as error:
@@ -266,9 +274,12 @@ def _mapping(dtype: torch.dtype, name: str, shared=None, size=None, *_) -> torch
     if not shared and present < count * dtype.itemsize or count == 0:
         raise TorchError(f"unable to map file <{name}> of {present} bytes: {count} elements wanted")
     try:
-        return torch.UntypedStorage.from_file(name, shared, count * dtype.itemsize)
+        mapped = torch.UntypedStorage.from_file(name, shared, count * dtype.itemsize)
     except RuntimeError as error:
         raise TorchError(f"unable to map file <{name}>: {error}") from error
+    if shared_memory:
+        weakref.finalize(mapped, Path.unlink, Path(name), missing_ok=True)
+    return mapped
 
 
 def _foreign(dtype: torch.dtype, size: int, address: int) -> torch.UntypedStorage:
