@@ -23,7 +23,7 @@ venv: $(READY)
 $(READY): setup.py pyproject.toml constraints.txt
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt setuptools wheel
-	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[dev,plot]'
+	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[dev]'
 	touch $@
 
 clean:

@@ -247,6 +247,8 @@ def test_file_is_loaded_without_asking_for_the_package(tmp_path):
     net = nngraph.gModule([x], [nn.Tanh()(nn.Linear(2, 2)(x))])
     path = str(tmp_path / "net.t7")
     torch7py.save(path, net)
-    code = f"import torch7py; net = torch7py.load({path!r}); print(type(net).__name__, len(net.forward(torch7py.ones(2))))"
+    code = f"""import torch7py
+net = torch7py.load({path!r})
+print(type(net).__name__, len(net.forward(torch7py.ones(2))))"""
     ran = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert ran.stdout.split() == ["gModule", "2"], ran.stderr
