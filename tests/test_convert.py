@@ -10,7 +10,7 @@ import torch
 
 import torch7py
 from lua_bridge.commands import main
-from torch7py import Table, nn, nngraph
+from torch7py import Table, nn, nngraph, rnn
 from torch7py.convert.conversion import convert, copied, largest_difference
 from torch7py.errors import TorchError
 
@@ -124,6 +124,7 @@ NETWORKS = {  # a network and the shape of its inputs, without the batch
     "local": lambda: (nn.SpatialConvolutionLocal(2, 3, 6, 5, 3, 2, 1, 2, 1, 1), (2, 5, 6)),
     "rows": lambda: (nn.TemporalRowConvolution(4, 3), (7, 4)),
     "image subsampling": lambda: (nn.SpatialSubSampling(2, 2, 3, 2, 1), (2, 6, 7)),
+    "lstm": lambda: (sequence(rnn.SeqLSTM(4, 3), nn.Tanh()), (5, 4)),
     "weight norm": lambda: (nn.WeightNorm(nn.Linear(4, 3)), (4,)),
 }  # fmt: skip
 
@@ -157,7 +158,7 @@ def test_output_is_the_same(name, dtype):
 
 # not those whose parameters or inputs have no counterpart, nor dropout of maps, which has no gradient in evaluation,
 # nor distances, whose gradients the original damps near 0
-WITHOUT_GRADIENTS = ("weight norm", "lookup", "mixture", "maps", "map", "one hot", "partial", "weighted")
+WITHOUT_GRADIENTS = ("lstm", "weight norm", "lookup", "mixture", "maps", "map", "one hot", "partial", "weighted")
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name not in WITHOUT_GRADIENTS])
@@ -312,6 +313,30 @@ def test_convert_command(saved, tmp_path, capsys, monkeypatch):
         torch.testing.assert_close(
             torch.export.load(tmp_path / "lenet.pt2").module()(x), expected, rtol=1e-6, atol=1e-6
         )
+
+
+def test_safetensors(saved, tmp_path):
+    safetensors = pytest.importorskip("safetensors.torch")
+    assert main(["convert", str(saved), str(tmp_path / "lenet.safetensors")]) == 0
+    assert set(safetensors.load_file(tmp_path / "lenet.safetensors")) >= {"0.weight", "0.bias"}
+    assert "load_file(path)" in (tmp_path / "lenet.py").read_text()
+
+
+def test_onnx(saved, tmp_path, capfd):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    assert main(["convert", str(saved), str(tmp_path / "lenet.onnx")]) == 0
+    model = onnx.load(str(tmp_path / "lenet.onnx"))
+    onnx.checker.check_model(model)
+    assert [node.op_type for node in model.graph.node][:3] == ["Conv", "Tanh", "MaxPool"]
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("module", "ending"), [("safetensors.torch", ".safetensors"), ("onnx", ".onnx")])
+def test_missing_library_is_named(saved, tmp_path, capsys, monkeypatch, module, ending):
+    monkeypatch.setitem(sys.modules, module, None)
+    assert main(["convert", str(saved), str(tmp_path / f"lenet{ending}")]) == 1
+    assert "pip install 'torch7py[convert]'" in capsys.readouterr().err
 
 
 def test_emitted_file_needs_nothing_but_pytorch(saved, tmp_path):

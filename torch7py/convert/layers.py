@@ -236,6 +236,24 @@ def _without_batch(size: tuple, flow: Flow) -> tuple:
     return size[1:] if len(size) == len(flow.input) and size[0] == 1 else size
 
 
+@converts("SeqLSTM")
+def _seq_lstm(module, flow, inner):
+    m = module
+    if m.maskzero or isinstance(flow.input, list):
+        raise NoEquivalent("it masks steps")
+    inputs, hidden = m.weight.shape[0] - m.bias.numel() // 4, m.bias.numel() // 4
+    # its gates are input, forget, output, candidate; PyTorch's input, forget, candidate, output
+    order = torch.arange(4 * hidden).view(4, hidden)[[0, 1, 3, 2]].flatten()
+    weight, bias = m.weight.t()[order], m.bias[order]
+    state = {
+        "weight_ih_l0": weight[:, :inputs],
+        "weight_hh_l0": weight[:, inputs:],
+        "bias_ih_l0": bias,
+        "bias_hh_l0": torch.zeros_like(bias),
+    }
+    return Call("SeqLSTM", (inputs, hidden), _given(batch_first=(bool(m.batchfirst), False)), state)
+
+
 # --- convolutions
 
 

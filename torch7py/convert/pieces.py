@@ -498,6 +498,13 @@ class OneBasedEmbedding(nn.Embedding):
         return super().forward(indices.long() - 1)
 
 
+class SeqLSTM(nn.LSTM):
+    """A long short-term memory over sequences: its outputs alone."""
+
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
 class TemporalConvolution(nn.Conv1d):
     """A convolution over time; the input is batch x time x features."""
 

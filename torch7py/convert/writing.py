@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import torch
@@ -108,10 +110,19 @@ def _onnx(conversion: Conversion, target: Path) -> None:
         import onnxscript  # noqa: F401
     except ImportError:
         raise TorchError("writing ONNX needs onnx and onnxscript: pip install 'torch7py[convert]'") from None
-    program = torch.onnx.export(
-        conversion.module, conversion.inputs, dynamo=True, verbose=False,
-        dynamic_shapes=tuple(_dynamic(value, torch.export.Dim("batch", min=1)) for value in conversion.inputs),
-    )  # fmt: skip
+    batch = torch.export.Dim("batch", min=1)
+    shapes = tuple(_dynamic(value, batch) for value in conversion.inputs)
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)  # of libraries that it could use, and deprecations of its own
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                conversion.module, conversion.inputs, dynamo=True, verbose=False, dynamic_shapes=shapes
+            )
+    finally:
+        log.setLevel(level)
     _put(target, lambda file: program.save(file))
 
 
