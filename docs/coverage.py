@@ -98,8 +98,8 @@ class Entry(NamedTuple):
 class World:
     """A Lua runtime that knows what is there."""
 
-    def __init__(self):
-        self.lua = LuaTorch()
+    def __init__(self, lua: LuaTorch):
+        self.lua = lua
         self.lua.load_th()
 
     def entry(self, package: str, name: str) -> Entry:
@@ -251,7 +251,11 @@ def others() -> str:
 
 
 def page() -> str:
-    world = World()
+    with LuaTorch() as lua:
+        return _page(World(lua))
+
+
+def _page(world: World) -> str:
     text = "# What is there\n\nThe names that Torch7's packages document or define, made by `docs/coverage.py`.\n"
     text += upstream()
     text += "".join(table(package, world) for package in ORDER if noted("names", package))
@@ -263,11 +267,14 @@ def main() -> None:
     parser.add_argument(
         "--names", nargs=2, metavar=("CHECKOUT", "PACKAGE"), help="write docs/names/PACKAGE.txt instead"
     )
+    parser.add_argument("--print", action="store_true", help="print the page instead")
     options = parser.parse_args()
     if options.names:
         checkout, package = options.names
         names = sorted(original_names(Path(checkout), package))
         (DOCS / "names" / f"{package}.txt").write_text("".join(f"{name}\n" for name in names), "utf-8")
+    elif options.print:
+        print(page(), end="")
     else:
         PAGE.write_text(page(), "utf-8")
 

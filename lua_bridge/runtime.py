@@ -116,7 +116,15 @@ class LuaTorch:
         self._make_stub = world["make_stub"]
         self.door = Door(self, world["signal"])
         self.classes = Subclasses(self)
-        for name in ("constructor", "allocator", "class_parent", "class_member", "class_members", "class_names"):
+        for name in (
+            "constructor",
+            "allocator",
+            "class_of_program",
+            "class_parent",
+            "class_member",
+            "class_members",
+            "class_names",
+        ):
             define(python, as_function, name, getattr(self.classes, name))
         stubs = dict(
             call_object=lambda function, *args: function(*args),

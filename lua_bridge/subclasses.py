@@ -53,6 +53,11 @@ class Subclasses:
         parent = objects.named_parent(cls)
         return parent.__typename__ if parent else False
 
+    def class_of_program(self, typename: str) -> bool:
+        """Whether a class is a Python program's own, none of torch7py's and none of a script's."""
+        cls = self.find(typename)
+        return cls is not None and cls.__module__.partition(".")[0] not in ("torch7py", "lua_bridge", "lua")
+
     def class_members(self, typename: str):
         """A Lua table of the names of a class's own members; of 'torch' the names of its functions."""
         if typename == "torch":

@@ -9,6 +9,7 @@ import torch
 import torch7py
 from lua_bridge import LuaError, LuaTorch
 from torch7py import nn
+from torch7py.classes import register
 from torch7py.table import Table
 
 ONE = torch.ones(1, dtype=torch.float64)
@@ -365,3 +366,27 @@ def test_in_place_methods_return_what_they_were_called_on(lua):
     assert lua.eval("rawequal(x:add(1), x), rawequal(torch.add(x, x, 1), x), rawequal(x:resize(5), x)") == (True,) * 3
     assert lua.execute("local row = torch.ones(2, 2)[1] return rawequal(row:mul(2), row), row:sum()") == (True, 4)
     assert lua.eval("select('#', torch.manualSeed(1)), select('#', x:add(1))") == (0, 1)
+
+
+def test_a_script_may_define_what_its_python_port_has_registered():
+    """Both in one process, as in a test suite; but a name of torch7py's own stays taken."""
+
+    @register("nn.BothHaveIt")
+    class BothHaveIt(nn.Module):
+        def updateOutput(self, input):
+            return input + 1
+
+    with LuaTorch() as lua:
+        lua.execute("""
+            require 'nn'
+            local Mine, parent = torch.class('nn.BothHaveIt', 'nn.Module')
+            function Mine:updateOutput(input) return input * 3 end
+        """)
+        assert lua.execute("return nn.BothHaveIt():forward(torch.ones(2)):sum()") == 6
+        with pytest.raises(LuaError, match="already assigned"):
+            lua.execute("torch.class('nn.BothHaveIt', 'nn.Module')")
+        with pytest.raises(LuaError, match="already assigned"):
+            lua.execute("torch.class('nn.Linear', 'nn.Module')")
+    assert BothHaveIt().forward(torch.ones(2)).sum() == 4
+    with LuaTorch() as lua:
+        assert lua.execute("require 'nn' return nn.BothHaveIt():forward(torch.ones(2)):sum()") == 4

@@ -157,6 +157,17 @@ local function find(typename)
 end
 world.find_class = find
 
+-- Whether a script may not define a class of this name. It may hide one that only a Python program has registered: that
+-- may be the very port of this script.
+local function taken(typename)
+   local class = find(typename)
+   if class and class.python and python.class_of_program(typename) then
+      classes[typename] = nil
+      return false
+   end
+   return class ~= nil
+end
+
 local function define(typename, parent)
    local members
    local class
@@ -220,7 +231,7 @@ function torch.class(typename, ...)
    if rawtype(typename) ~= 'string' then
       error(world.position() .. 'torch.class: expected a class name, got ' .. world.describe_value(typename), 0)
    end
-   if find(typename) then
+   if taken(typename) then
       error(world.position() .. ('class %s has been already assigned a parent class or metatable'):format(typename), 0)
    end
    local parent
@@ -301,7 +312,7 @@ end
 
 -- torch.newmetatable(name, [parent name], [constructor], nil, [factory], [module table]): a class by hand.
 function torch.newmetatable(typename, parent_name, constructor, _, factory, module)
-   if find(typename) then
+   if taken(typename) then
       error(world.position() .. ('class %s has been already assigned a parent class or metatable'):format(typename), 0)
    end
    local parent = parent_name and find(parent_name)
