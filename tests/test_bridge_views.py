@@ -77,3 +77,31 @@ def test_a_view_is_not_used_behind_a_failed_call(lua):
     lua.execute("v = x:view(24):narrow(1, 1, 2) r = v:sum()")
     lua.execute("pcall(function() local s = x:storage() s:resize(100000) error('then') end)")
     assert lua.eval("(function() v[1] = 5 return x[1][1][1] end)()") == 5
+
+
+def test_tables_of_numbers_and_ranges(lua):
+    """`x[{...}]` as a view that is made in Lua, with what Python makes of it beside it."""
+    result = lua.execute("""
+        local x = torch.range(1, 120):view(2, 3, 4, 5)
+        local part = x[{{}, {2, 3}, 1, {-2, -1}}]
+        part[{1, 2}] = -1
+        x[{{2}, 1}] = 0
+        x[{1, {1, 2}, -1}] = torch.ones(2, 5)
+        x[{1, 1, 1, 1}] = 7
+        local sums = {x[{2, 1}]:sum(), x[{1, {1, 2}, 4}]:sum()}
+        return part:clone(), x[{-1, -1, -1, -1}], x[{1, 1, 1, 1}], x[{{}}]:nElement(), unpack(sums)
+    """)
+    part, last, first, count, zeros, ones = result
+    x = torch.arange(1, 121).double().view(2, 3, 4, 5)
+    expected = x[:, 1:3, 0, 3:].clone()
+    expected[0, 1] = -1
+    assert torch.equal(part, expected)
+    assert (last, first, count, zeros, ones) == (120, 7, 120, 0, 10)
+
+
+@pytest.mark.parametrize("key", ["{{3}}", "{{2, 1}}", "{1, 1, 1}", "{0}", "{{}, {0}}", "{{1, 9}}"])
+def test_wrong_ranges_are_refused(lua, key):
+    with pytest.raises(LuaError, match="bad argument"):
+        lua.execute(f"return torch.zeros(2, 2)[{key}]")
+    with pytest.raises(LuaError, match="bad argument"):
+        lua.execute(f"torch.zeros(2, 2)[{key}] = 1")

@@ -62,13 +62,13 @@ def test_what_is_copied_and_what_is_shared(lua, name, shared):
         threads.Threads.serialization(name)
         assert(threads.serialization() == name)
         local tds = require 'tds'
-        local x, s, t, h, net = torch.zeros(4), torch.FloatStorage{1}, {1}, tds.Hash(), nn.Linear(2, 2)
+        local x, s, t, h, net = torch.zeros(4), torch.FloatStorage{0, 0, 0, 0}, {1}, tds.Hash(), nn.Linear(2, 2)
         net.weight:zero()
         local pool = threads.Threads(2, function() require 'nn' end)
         for i = 1, 4 do
            pool:addjob(function()
               x[i] = i
-              s[1] = s[1] + 1
+              s[i] = 10 * i
               t[1] = 9
               h[i] = 'v' .. i
               net.weight:fill(1)
@@ -77,9 +77,9 @@ def test_what_is_copied_and_what_is_shared(lua, name, shared):
         end
         pool:synchronize()
         pool:terminate()
-        return x:sum(), s[1], t[1], #h, net.weight:sum()
+        return x:sum(), s[4], t[1], #h, net.weight:sum()
     """)
-    assert (total, stored, counted, weights) == ((10, 5, 4, 4) if shared else (0, 1, 0, 0))
+    assert (total, stored, counted, weights) == ((10, 40, 4, 4) if shared else (0, 0, 0, 0))
     assert listed == 1
 
 

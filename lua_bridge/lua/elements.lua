@@ -165,6 +165,53 @@ local function element(holder, at, ...)
 end
 
 local getitem, setitem = world.getitem, world.setitem
+local sizes, strides = {'_n1', '_n2', '_n3', '_n4'}, {'_s1', '_s2', '_s3', '_s4'}
+
+-- Where an index from 1, or from -1 backwards, lies in a dimension, from 0; nil where it lies nowhere.
+local function place(index, size, ...)
+   if rawtype(index) ~= 'number' or floor(index) ~= index then return nil end
+   if index < 0 then index = index + size + 1 end
+   if index >= 1 and index <= size then return index - 1 end
+end
+
+-- The part of x that a table of numbers and ranges names: a view, or nil and how far off an element is; only nil where
+-- Python must look, as at a fault.
+local function part(x, key, holder, ...)
+   local dims = holder._dim
+   if dims < 1 or dims > 4 or getmetatable(key) ~= nil or key[dims + 1] ~= nil then return nil end
+   local shift, left, given = 0, 0, true
+   local n, s = {}, {}
+   for d = 1, dims do
+      local size, stride, entry = holder[sizes[d]], holder[strides[d]], nil
+      if given then entry = key[d] end
+      if entry == nil then
+         given = false
+         left = left + 1
+         n[left], s[left] = size, stride
+      elseif rawtype(entry) == 'number' then
+         local start = place(entry, size)
+         if not start then return nil end
+         shift = shift + start * stride
+      elseif rawtype(entry) == 'table' and getmetatable(entry) == nil then
+         local first, last = entry[1], entry[2]
+         if first == nil then
+            if last ~= nil then return nil end
+            first, last = 1, size
+         end
+         local start = place(first, size)
+         local finish = start
+         if last ~= nil then finish = place(last, size) end
+         if not (start and finish) or finish < start then return nil end
+         shift = shift + start * stride
+         left = left + 1
+         n[left], s[left] = finish - start + 1, stride
+      else
+         return nil
+      end
+   end
+   if left == 0 then return nil, shift end
+   return new_view(x, holder, shift, left, n[1], s[1], n[2], s[2], n[3], s[3], n[4], s[4])
+end
 
 local function get(x, key, holder, ...)
    local kind = rawtype(key)
@@ -188,6 +235,11 @@ local function get(x, key, holder, ...)
          return element(holder, (i - 1) * holder._s1 + (j - 1) * holder._s2)
       end
    end
+   if kind == 'table' then
+      local view, at = part(x, key, holder)
+      if view then return view end
+      if at then return element(holder, at) end
+   end
    return getitem(x, key)
 end
 
@@ -207,6 +259,19 @@ local function set(x, key, value, holder, ...)
             holder._pointer[(i - 1) * holder._s1 + (j - 1) * holder._s2] = value
             return
          end
+      end
+      if kind == 'table' then
+         local view, at = part(x, key, holder)
+         if view then own.class.fill(view, value) end
+         if at then holder._pointer[at] = value end
+         if view or at then return end
+      end
+   end
+   if kind == 'table' and (anchors[value] or rawtype(value) == 'userdata' and (info[value] or learn(value))._kind) then
+      local view = part(x, key, holder)
+      if view then
+         own.class.copy(view, value)
+         return
       end
    end
    setitem(x, key, value)
@@ -277,8 +342,6 @@ end
 
 -- Each gets the stub that it stands before, for the cases that it leaves to Python.
 local methods = {}
-
-local sizes, strides = {'_n1', '_n2', '_n3', '_n4'}, {'_s1', '_s2', '_s3', '_s4'}
 
 -- size and stride: with a dimension a number, without all of them from Python.
 local function along(fields)
