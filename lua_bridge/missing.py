@@ -24,7 +24,7 @@ def _all(names: str, reason: str) -> dict[str, str]:
 
 REASONS = {
     **_all("cunnx cltorch clnn nccl fbcunn ccn2 inn stnbhwd warp_ctc", _CUDA),
-    **_all("torchnet dp dataload unsup autograd inspect luaunit busted", _PLAIN_LUA),
+    **_all("torchnet dp dataload optnet unsup autograd inspect luaunit busted", _PLAIN_LUA),
     **_all("qt qtide qttorch qtuiloader qtwidget qtsvg qtcore qtgui camera display gfx", _DRAWS),
     **_all("lpeg re zlib lsqlite3 lmdb struct rings curl cURL ssl zmq redis svm xsvm", _C_CODE),
     **_all("mattorch matio", _MATLAB),
