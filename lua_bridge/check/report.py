@@ -108,7 +108,8 @@ def _line(where: str) -> str:
         line = Path(path).read_text("utf-8", "replace").split("\n")[int(number) - 1].strip()
     except (OSError, ValueError, IndexError):
         return where
-    return f"{os.path.relpath(path)}:{number}: {line}"
+    near = os.path.relpath(path)
+    return f"{path if near.startswith('..') else near}:{number}: {line}"
 
 
 def _table(result: Result) -> list[str]:
