@@ -145,3 +145,17 @@ def test_the_module_random_draws_numbers_when_called():
     first = torch7py.random(1, 6)
     torch7py.random.manualSeed(1)
     assert first == torch7py.random(1, 6) and 1 <= first <= 6
+
+
+def test_a_table_that_holds_itself_is_wrapped_and_unwrapped():
+    table = torch7py.Table(x=torch.ones(2), inner=torch7py.Table())
+    table.inner.outer = table
+    table.again = table.inner
+    wrapped = torch7py.wrap(table)
+    assert isinstance(wrapped.x, torch7py.Tensor) and isinstance(table.x, torch.Tensor)
+    assert wrapped.inner.outer is wrapped and wrapped.again is wrapped.inner
+    plain = torch7py.unwrap(wrapped)
+    assert plain.x is table.x and plain.inner.outer is plain
+    without = torch7py.Table(n=1)
+    without.self = without
+    assert torch7py.unwrap(torch7py.Table(n=1)).n == 1 and torch7py.wrap(without).self.n == 1

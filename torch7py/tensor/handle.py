@@ -150,23 +150,37 @@ def unwrap(value):
     """Tensors in place of handles, the reverse of :func:`wrap`."""
     if isinstance(value, Tensor):
         return value.tensor
-    if isinstance(value, Table) and not isinstance(value._store, Store):
-        return value  # what lives in Lua is no handle
     return _map(value, unwrap)
 
 
-def _map(value, change: Callable):
-    """A Table, list or tuple with its values changed; the same object if none does change."""
+def _map(value, change: Callable, twins: dict[int, Table] | None = None):
+    """A Table, list or tuple with its values changed; the same object if none does change.
+
+    ``twins`` are the changed Tables by the ``id`` of the old ones: a Table may hold itself.
+    """
     kind = type(value)
-    if kind is list or kind is tuple:
-        changed = kind(map(change, value))
-        return value if all(new is old for new, old in zip(changed, value)) else changed
-    if isinstance(value, Table):
-        pairs = list(value.items())
-        changed = [change(item) for _, item in pairs]
-        if any(new is not old for new, (_, old) in zip(changed, pairs)):
-            return Table({key: new for (key, _), new in zip(pairs, changed)})
-    return value
+    if not (kind is list or kind is tuple or isinstance(value, Table)):
+        return value
+    twins = {} if twins is None else twins
+
+    def changed(item):
+        return _map(item, change, twins) if isinstance(item, (Table, list, tuple)) else change(item)
+
+    if not isinstance(value, Table):
+        items = kind(map(changed, value))
+        return value if all(new is old for new, old in zip(items, value)) else items
+    if change is unwrap and not isinstance(value._store, Store):
+        return value  # what lives in Lua is no handle
+    if id(value) in twins:
+        return twins[id(value)]
+    twin = twins[id(value)] = Table()
+    pairs = [(key, changed(old), old) for key, old in value.items()]
+    if all(new is old for _, new, old in pairs):
+        twins[id(value)] = value
+        return value
+    for key, new, _ in pairs:
+        twin[key] = new
+    return twin
 
 
 def through(operation: Callable, *args):
