@@ -74,6 +74,13 @@ NETWORKS = {  # a network and the shape of its inputs, without the batch
     "volumetric": lambda: (
         sequence(nn.VolumetricConvolution(2, 3, 3, 2, 2), nn.VolumetricMaxPooling(2, 2, 2)), (2, 6, 6, 6),
     ),
+    "volumetric deconvolution": lambda: (
+        sequence(
+            nn.VolumetricFullConvolution(2, 3, 3, 2, 2, 2, 1, 1, 1, 0, 0, 1, 0, 0),
+            nn.VolumetricAveragePooling(2, 1, 3),
+        ),
+        (2, 3, 4, 5),
+    ),
     "temporal": lambda: (
         sequence(nn.TemporalConvolution(5, 4, 3), nn.TemporalMaxPooling(2, 2), nn.Max(2)), (9, 5),
     ),

@@ -7,6 +7,7 @@ import math
 import torch
 
 from torch7py import nn
+from torch7py.nn._tree import named_modules
 from torch7py.nn.module import both
 from torch7py.table import Table
 from torch7py.tensor import types
@@ -75,7 +76,7 @@ def _tensor(tensor: torch.Tensor) -> dict:
 
 def _network(net: nn.Module) -> dict:
     layers = []
-    for path, module in _modules(net, ""):
+    for path, module in named_modules(net):
         if isinstance(module, nn.Container) and len(module._children()):
             continue
         counts = {
@@ -88,11 +89,11 @@ def _network(net: nn.Module) -> dict:
         )
         layers.append({"path": path, "module": title, "parameters": counts})
     seen: dict[tuple, int] = {}  # shared ones count once
-    for _, module in _modules(net, ""):
+    for _, module in named_modules(net):
         if isinstance(module, nn.Module) and not module._children():
             for tensor in map(unwrap, both(module.parameters())[0] or ()):
                 seen[tensor.data_ptr(), tuple(tensor.shape)] = tensor.numel()
-    unknown = sorted({m.__typename__ for _, m in _modules(net, "") if not isinstance(m, nn.Module)})
+    unknown = sorted({m.__typename__ for _, m in named_modules(net) if not isinstance(m, nn.Module)})
     return {
         "kind": "network",
         "class": type(net).__typename__,
@@ -102,12 +103,6 @@ def _network(net: nn.Module) -> dict:
         "layers": layers,
         **({"unknown classes": unknown} if unknown else {}),
     }
-
-
-def _modules(net, path: str):
-    yield path, net
-    for position, module in enumerate(net._children() if isinstance(net, nn.Module) else [], 1):
-        yield from _modules(module, f"{path}.{position}" if path else str(position))
 
 
 def show(value) -> str:

@@ -36,7 +36,7 @@ def guess(clues: Clues) -> list[str]:
     a, b = _numbers(clues.original), _numbers(clues.port)
     if a is None or b is None:
         return _of_kinds(clues.original, clues.port)
-    found = [cause for cause in (_types(clues), *_modes(clues), *_layers(clues)) if cause]
+    found = _types(clues) + _modes(clues) + _layers(clues)
     if a.shape != b.shape:
         return found + _shapes(a, b)
     if clues.kind == "gradients":
@@ -76,16 +76,14 @@ def _explains(guessed: torch.Tensor, b: torch.Tensor, a: torch.Tensor) -> bool:
     return bool((guessed - b).norm() <= CLOSE * (a - b).norm())
 
 
-def _types(clues: Clues) -> str | None:
+def _types(clues: Clues) -> list[str]:
     a, b = clues.original, clues.port
     if not (isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)) or a.dtype is b.dtype:
-        return None
-    if a.dtype.is_floating_point and b.dtype.is_floating_point:
-        ours, theirs = ("double" if t.dtype is torch.float64 else "float" for t in (a, b))
-        return (
-            f"{ours} in the original, {theirs} in the port: the default tensor type or the type of the network differs"
-        )
-    return None
+        return []
+    if not (a.dtype.is_floating_point and b.dtype.is_floating_point):
+        return []
+    ours, theirs = ("double" if t.dtype is torch.float64 else "float" for t in (a, b))
+    return [f"{ours} in the original, {theirs} in the port: the default tensor type or the type of the network differs"]
 
 
 def _modes(clues: Clues) -> list[str]:

@@ -11,6 +11,7 @@ import torch
 
 from lua_bridge.check.events import Detail, Recorder
 from torch7py import Table, nn, optim
+from torch7py.nn._tree import named_modules
 from torch7py.nn.module import both
 from torch7py.tensor.handle import unwrap
 
@@ -18,13 +19,6 @@ OPTIMISERS = (
     *("sgd", "adam", "adamax", "adagrad", "adadelta", "rmsprop", "rprop", "asgd", "nag", "cg", "lbfgs"),
     *("FistaLS", "cmaes", "de"),
 )
-
-
-def modules(network: nn.Module, path: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """All modules inside a network and then itself, each with its path: positions from 1, with points between."""
-    for position, module in enumerate(network._children(), 1):
-        yield from modules(module, f"{path}.{position}" if path else str(position))
-    yield path, network
 
 
 def title(module) -> str:
@@ -35,7 +29,7 @@ def title(module) -> str:
 def named_parameters(network: nn.Module) -> list[tuple[str, torch.Tensor]]:
     """The parameters in the order of ``parameters()``, each with the path of its module and its field's name."""
     owners = {}
-    for path, module in modules(network):
+    for path, module in named_modules(network):
         for field, value in module.__dict__.items():
             if isinstance(value, torch.Tensor):
                 owners.setdefault(id(value), f"{path}.{field}" if path else field)
@@ -216,7 +210,7 @@ class Torch7Watch:
         """All outputs and gradients of the networks that ran in this step."""
         found = []
         for network in self._networks.values():
-            for path, module in modules(network):
+            for path, module in named_modules(network):
                 found.append(Detail(path, title(module), "output", unwrap(module.output)))
                 found.append(Detail(path, title(module), "gradInput", unwrap(module.gradInput)))
                 found.append(Detail(path, title(module), "train", module.train))

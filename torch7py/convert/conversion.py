@@ -14,6 +14,7 @@ from torch7py.convert import graphs  # noqa: F401 - gModule's converter
 from torch7py.convert.source import Source, source
 from torch7py.convert.trace import sample, trace
 from torch7py.errors import TorchError
+from torch7py.nn._tree import named_modules
 from torch7py.table import Table
 from torch7py.tensor.handle import unwrap
 
@@ -57,7 +58,7 @@ def convert(net: nn.Module, *shapes: Sequence[int], title: str = "A network conv
     if not isinstance(net, nn.Module):
         kind = getattr(type(net), "__typename__", None) or type(net).__name__
         raise TorchError(f"only a network can be converted, not a {kind}")
-    unknown = sorted({m.__typename__ for m in _inside(net) if not isinstance(m, nn.Module)})
+    unknown = sorted({m.__typename__ for _, m in named_modules(net) if not isinstance(m, nn.Module)})
     if unknown:
         raise TorchError(f"cannot convert {', '.join(unknown)}: defined by the program that made the network")
     net = net.clone()
@@ -75,12 +76,6 @@ def convert(net: nn.Module, *shapes: Sequence[int], title: str = "A network conv
     if not difference <= ALLOWED.get(dtype, 1e-6):
         raise TorchError(f"the converted network computes something else: it differs by {difference:.3g}")
     return Conversion(module, written.text, inputs, difference)
-
-
-def _inside(net):
-    yield net
-    for module in net._children() if isinstance(net, nn.Module) else ():
-        yield from _inside(module)
 
 
 def arguments(input) -> tuple:

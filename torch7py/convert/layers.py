@@ -65,13 +65,23 @@ def _dimension(dimension: int, sample_dims: int | None, shape: tuple) -> int:
     return dimension - 1 + (sample_dims is not None and len(shape) == sample_dims + 1)
 
 
-def _pair(height, width):
-    """Sizes as a person writes them: one number where both are equal."""
-    return height if height == width else (height, width)
-
-
-def _triple(*sizes):
+def _sizes(*sizes):
+    """Sizes as a person writes them: one number where all are equal."""
     return sizes[0] if len(set(sizes)) == 1 else sizes
+
+
+def _window(module) -> tuple[int, ...]:
+    """The sizes of a layer's window: over an image, or over a volume."""
+    return tuple(getattr(module, f"k{axis}") for axis in _axes(module))
+
+
+def _axes(module) -> str:
+    return "THW" if hasattr(module, "kT") else "HW"
+
+
+def _along(module, field: str, default: int = 0):
+    """A setting of a layer that has one for each axis: ``d`` (stride), ``pad``, ``dilation``, ..."""
+    return _sizes(*(getattr(module, field + axis, None) or default for axis in _axes(module)))
 
 
 def _given(**options) -> dict:
@@ -89,7 +99,7 @@ def _weights(module, *names: str, shape: tuple | None = None) -> dict[str, torch
 # --- containers
 
 
-@converts("Sequential", "Maxout", "LayerNormalization")
+@converts("Sequential", "Maxout", "LayerNormalization", "SpatialLPPooling")
 def _sequential(module, flow, inner):
     return Call("nn.Sequential", tuple(inner(part) for part in module.modules))
 
@@ -257,47 +267,49 @@ def _seq_lstm(module, flow, inner):
 # --- convolutions
 
 
-@converts("SpatialConvolution", "SpatialConvolutionMM", "SpatialDilatedConvolution")
+@converts(
+    *("SpatialConvolution", "SpatialConvolutionMM", "SpatialDilatedConvolution"),
+    *("VolumetricConvolution", "VolumetricDilatedConvolution"),
+)
 def _convolution(module, flow, inner):
-    m = module
+    m, window = module, _window(module)
     groups = getattr(m, "groups", 1)
-    shape = (m.nOutputPlane, m.nInputPlane // groups, m.kH, m.kW)
     options = _given(
-        stride=(_pair(m.dH, m.dW), 1),
-        padding=(_pair(m.padH, m.padW), 0),
-        dilation=(_pair(getattr(m, "dilationH", 1), getattr(m, "dilationW", 1)), 1),
+        stride=(_along(m, "d"), 1),
+        padding=(_along(m, "pad"), 0),
+        dilation=(_along(m, "dilation", 1), 1),
         groups=(groups, 1),
         bias=(m.bias is not None, True),
     )
-    return Call("nn.Conv2d", (m.nInputPlane, m.nOutputPlane, _pair(m.kH, m.kW)), options, _weights(m, shape=shape))
+    weights = _weights(m, shape=(m.nOutputPlane, m.nInputPlane // groups, *window))
+    return Call(f"nn.Conv{len(window)}d", (m.nInputPlane, m.nOutputPlane, _sizes(*window)), options, weights)
 
 
-@converts("SpatialFullConvolution")
+@converts("SpatialFullConvolution", "VolumetricFullConvolution")
 def _full_convolution(module, flow, inner):
-    m = module
+    m, window = module, _window(module)
     if isinstance(flow.input, list):
         raise NoEquivalent("it takes the size of its output from a second input")
     options = _given(
-        stride=(_pair(m.dH, m.dW), 1),
-        padding=(_pair(m.padH, m.padW), 0),
-        output_padding=(_pair(m.adjH, m.adjW), 0),
+        stride=(_along(m, "d"), 1),
+        padding=(_along(m, "pad"), 0),
+        output_padding=(_along(m, "adj"), 0),
         bias=(m.bias is not None, True),
     )
-    shape = (m.nInputPlane, m.nOutputPlane, m.kH, m.kW)
-    arguments = (m.nInputPlane, m.nOutputPlane, _pair(m.kH, m.kW))
-    return Call("nn.ConvTranspose2d", arguments, options, _weights(m, shape=shape))
+    weights = _weights(m, shape=(m.nInputPlane, m.nOutputPlane, *window))
+    return Call(f"nn.ConvTranspose{len(window)}d", (m.nInputPlane, m.nOutputPlane, _sizes(*window)), options, weights)
 
 
 @converts("SpatialDepthWiseConvolution")
 def _depthwise(module, flow, inner):
     m = module
-    options = _given(stride=(_pair(m.dH, m.dW), 1), padding=(_pair(m.padH, m.padW), 0), bias=(m.bias is not None, True))
+    options = _given(stride=(_along(m, "d"), 1), padding=(_along(m, "pad"), 0), bias=(m.bias is not None, True))
     outputs = m.nInputPlane * m.nOutputPlane
     weight = m.weight.reshape(m.nOutputPlane, m.nInputPlane, 1, m.kH, m.kW).transpose(0, 1)
     state = {"weight": weight.reshape(outputs, 1, m.kH, m.kW)}
     if m.bias is not None:
         state["bias"] = m.bias.reshape(m.nOutputPlane, m.nInputPlane).t().reshape(-1)
-    arguments = (m.nInputPlane, outputs, _pair(m.kH, m.kW))
+    arguments = (m.nInputPlane, outputs, _sizes(*_window(m)))
     return Call("nn.Conv2d", arguments, {**options, "groups": m.nInputPlane}, state)
 
 
@@ -307,8 +319,8 @@ def _mapped_convolution(module, flow, inner):
     weight = m.weight.new_zeros(m.nOutputPlane, m.nInputPlane, m.kH, m.kW)
     for kernel, (source, target) in zip(m.weight, m.connTable.long().tolist()):
         weight[target - 1, source - 1] += kernel
-    arguments = (m.nInputPlane, m.nOutputPlane, _pair(m.kH, m.kW))
-    options = _given(stride=(_pair(m.dH, m.dW), 1))
+    arguments = (m.nInputPlane, m.nOutputPlane, _sizes(*_window(m)))
+    options = _given(stride=(_along(m, "d"), 1))
     return Call("nn.Conv2d", arguments, options, {"weight": weight, "bias": m.bias}, "0 between unconnected planes")
 
 
@@ -344,90 +356,32 @@ def _temporal_convolution(module, flow, inner):
     return Call("TemporalConvolution", arguments, _given(stride=(m.dW, 1)), state)
 
 
-@converts("VolumetricConvolution", "VolumetricDilatedConvolution")
-def _volumetric_convolution(module, flow, inner):
-    m = module
-    options = _given(
-        stride=(_triple(m.dT, m.dH, m.dW), 1),
-        padding=(_triple(m.padT, m.padH, m.padW), 0),
-        dilation=(_triple(*(getattr(m, f"dilation{axis}", 1) for axis in "THW")), 1),
-        bias=(m.bias is not None, True),
-    )
-    shape = (m.nOutputPlane, m.nInputPlane, m.kT, m.kH, m.kW)
-    arguments = (m.nInputPlane, m.nOutputPlane, _triple(m.kT, m.kH, m.kW))
-    return Call("nn.Conv3d", arguments, options, _weights(m, shape=shape))
-
-
-@converts("VolumetricFullConvolution")
-def _volumetric_full_convolution(module, flow, inner):
-    m = module
-    if isinstance(flow.input, list):
-        raise NoEquivalent("it takes the size of its output from a second input")
-    options = _given(
-        stride=(_triple(m.dT, m.dH, m.dW), 1),
-        padding=(_triple(m.padT, m.padH, m.padW), 0),
-        output_padding=(_triple(m.adjT, m.adjH, m.adjW), 0),
-        bias=(m.bias is not None, True),
-    )
-    shape = (m.nInputPlane, m.nOutputPlane, m.kT, m.kH, m.kW)
-    arguments = (m.nInputPlane, m.nOutputPlane, _triple(m.kT, m.kH, m.kW))
-    return Call("nn.ConvTranspose3d", arguments, options, _weights(m, shape=shape))
-
-
 # --- pooling
 
 
-@converts("SpatialMaxPooling", "SpatialDilatedMaxPooling")
+@converts("SpatialMaxPooling", "SpatialDilatedMaxPooling", "VolumetricMaxPooling", "VolumetricDilatedMaxPooling")
 def _max_pool(module, flow, inner):
-    m = module
-    kernel = _pair(m.kH, m.kW)
+    kernel = _sizes(*_window(module))
     options = _given(
-        stride=(_pair(m.dH, m.dW), kernel),
-        padding=(_pair(m.padH or 0, m.padW or 0), 0),
-        dilation=(_pair(getattr(m, "dilationH", 1), getattr(m, "dilationW", 1)), 1),
-        ceil_mode=(bool(m.ceil_mode), False),
+        stride=(_along(module, "d"), kernel),
+        padding=(_along(module, "pad"), 0),
+        dilation=(_along(module, "dilation", 1), 1),
+        ceil_mode=(bool(module.ceil_mode), False),
     )
-    return Call("nn.MaxPool2d", (kernel,), options)
+    return Call(f"nn.MaxPool{len(_axes(module))}d", (kernel,), options)
 
 
-@converts("SpatialAveragePooling")
+@converts("SpatialAveragePooling", "VolumetricAveragePooling")
 def _average_pool(module, flow, inner):
-    m = module
-    kernel = _pair(m.kH, m.kW)
+    kernel = _sizes(*_window(module))
     options = _given(
-        stride=(_pair(m.dH, m.dW), kernel),
-        padding=(_pair(m.padH or 0, m.padW or 0), 0),
-        ceil_mode=(bool(m.ceil_mode), False),
-        count_include_pad=(m.count_include_pad is not False, True),
-        divisor_override=(None if m.divide is not False else 1, None),
+        stride=(_along(module, "d"), kernel),
+        padding=(_along(module, "pad"), 0),
+        ceil_mode=(bool(getattr(module, "ceil_mode", False)), False),
+        count_include_pad=(getattr(module, "count_include_pad", True) is not False, True),
+        divisor_override=(None if getattr(module, "divide", True) is not False else 1, None),
     )
-    return Call("nn.AvgPool2d", (kernel,), options)
-
-
-@converts("VolumetricMaxPooling", "VolumetricDilatedMaxPooling")
-def _volumetric_max_pool(module, flow, inner):
-    m = module
-    kernel = _triple(m.kT, m.kH, m.kW)
-    options = _given(
-        stride=(_triple(m.dT, m.dH, m.dW), kernel),
-        padding=(_triple(m.padT or 0, m.padH or 0, m.padW or 0), 0),
-        dilation=(_triple(*(getattr(m, f"dilation{axis}", 1) for axis in "THW")), 1),
-        ceil_mode=(bool(m.ceil_mode), False),
-    )
-    return Call("nn.MaxPool3d", (kernel,), options)
-
-
-@converts("VolumetricAveragePooling")
-def _volumetric_average_pool(module, flow, inner):
-    m = module
-    kernel = _triple(m.kT, m.kH, m.kW)
-    options = _given(
-        stride=(_triple(m.dT, m.dH, m.dW), kernel),
-        padding=(_triple(*(getattr(m, f"pad{axis}", None) or 0 for axis in "THW")), 0),
-        ceil_mode=(bool(getattr(m, "ceil_mode", False)), False),
-        count_include_pad=(getattr(m, "count_include_pad", True) is not False, True),
-    )
-    return Call("nn.AvgPool3d", (kernel,), options)
+    return Call(f"nn.AvgPool{len(_axes(module))}d", (kernel,), options)
 
 
 @converts("TemporalMaxPooling")
@@ -437,24 +391,19 @@ def _temporal_max_pool(module, flow, inner):
 
 @converts("SpatialAdaptiveMaxPooling")
 def _adaptive_max_pool(module, flow, inner):
-    return Call("nn.AdaptiveMaxPool2d", (_pair(module.H, module.W),))
+    return Call("nn.AdaptiveMaxPool2d", (_sizes(module.H, module.W),))
 
 
 @converts("SpatialAdaptiveAveragePooling")
 def _adaptive_average_pool(module, flow, inner):
-    return Call("nn.AdaptiveAvgPool2d", (_pair(module.H, module.W),))
-
-
-@converts("SpatialLPPooling")
-def _lp_pool(module, flow, inner):
-    return Call("nn.Sequential", tuple(inner(part) for part in module.modules))
+    return Call("nn.AdaptiveAvgPool2d", (_sizes(module.H, module.W),))
 
 
 @converts("SpatialSubSampling")
 def _subsampling(module, flow, inner):
     m = module
-    pooled = Call("nn.AvgPool2d", (_pair(m.kH, m.kW),), {**_given(stride=(_pair(m.dH, m.dW), _pair(m.kH, m.kW))),
-                                                        "divisor_override": 1})  # fmt: skip
+    kernel = _sizes(*_window(m))
+    pooled = Call("nn.AvgPool2d", (kernel,), {**_given(stride=(_along(m, "d"), kernel)), "divisor_override": 1})
     size = (m.nInputPlane, 1, 1)
     gain = Call("Gain", size, {}, {"weight": m.weight.reshape(size)})
     return Call("nn.Sequential", (pooled, gain, Call("Bias", size, {}, {"bias": m.bias.reshape(size)})))
@@ -491,8 +440,7 @@ def _replication_padding(module, flow, inner):
 
 
 def _sides(module):
-    sides = (module.pad_l, module.pad_r, module.pad_t, module.pad_b)
-    return sides[0] if len(set(sides)) == 1 else sides
+    return _sizes(module.pad_l, module.pad_r, module.pad_t, module.pad_b)
 
 
 @converts("VolumetricReplicationPadding")
