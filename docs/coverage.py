@@ -34,7 +34,7 @@ from torch7py.tensor.registry import functions, methods  # noqa: E402
 
 PAGE = DOCS / "coverage.md"
 # The order of the page; packages whose names nobody has noted are left out.
-ORDER = ("torch", "nn", "optim", "nngraph", "graph", "rnn", "dpnn", "nnx", "image", "paths", "sys", "xlua", "trepl")
+ORDER = ("torch", "nn", "optim", "nngraph", "graph", "rnn", "dpnn", "image", "paths", "sys", "xlua", "trepl")
 # Packages that add to the classes of nn
 IN_NN = ("nn", "nngraph", "rnn", "dpnn", "nnx")
 # What the methods documented for torch are methods of: how the page calls an object, and its class

@@ -23,10 +23,10 @@ def _all(names: str, reason: str) -> dict[str, str]:
 
 
 REASONS = {
-    **_all("cunnx cltorch clnn nccl fbcunn ccn2 inn stnbhwd warp_ctc", _CUDA),
-    **_all("torchnet dp dataload optnet unsup autograd inspect luaunit busted", _PLAIN_LUA),
-    **_all("qt qtide qttorch qtuiloader qtwidget qtsvg qtcore qtgui camera display gfx", _DRAWS),
-    **_all("lpeg re zlib lsqlite3 lmdb struct rings curl cURL ssl zmq redis svm xsvm", _C_CODE),
+    **_all("cunnx cltorch clnn nccl fbcunn ccn2 inn stnbhwd", _CUDA),
+    **_all("torchnet dp dataload optnet unsup autograd inspect luaunit busted classic logroll md5 nninit", _PLAIN_LUA),
+    **_all("qt qtide qttorch qtuiloader qtwidget qtsvg qtcore qtgui camera gfx", _DRAWS),
+    **_all("fb lpeg re zlib lsqlite3 lmdb struct rings curl cURL ssl zmq redis svm xsvm", _C_CODE),
     **_all("mattorch matio", _MATLAB),
     **_all("ffmpeg video", _VIDEO),
     **_all("async parallel ipc", _THREADS),
@@ -39,6 +39,7 @@ REASONS = {
     "loadcaffe": _C_CODE + "Convert the Caffe model to .t7 where loadcaffe runs.",
     "mnist": "it brought its data in .t7 files, which torch.load reads. In Python, torchvision.datasets.MNIST has the "
     "data, and torch7py.save makes .t7 files.",
+    "warp_ctc": "nn.CTCCriterion of package nnx is here, and does without it.",
     "posix": _C_CODE + "Packages lfs, paths and sys, and io.popen, do much of the same.",
 }
 

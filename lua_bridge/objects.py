@@ -238,3 +238,13 @@ def constructor(typename: str) -> Callable:
 
     new.steady = True
     return new
+
+
+def element_size(dtype: torch.dtype) -> Callable:
+    """What ``torch.LongStorage.elementSize()`` calls: a type knows it without an object."""
+
+    def elementSize(*_):
+        return dtype.itemsize
+
+    elementSize.steady = True
+    return elementSize

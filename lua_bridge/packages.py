@@ -40,9 +40,10 @@ HELPERS = {
     "nngraph.nesting": "torch7py.nngraph.nesting",
     "optim.steps": "torch7py.optim.steps",
     "threads.python": "lua_bridge.threads",
+    "torchx.folders": "torch7py.torchx.folders",
 }
 # Of Python's, those that deal in file names and other text of the system.
-WITH_FILE_NAMES = ("hdf5", "lfs", "paths", "sys")
+WITH_FILE_NAMES = ("hdf5", "lfs", "paths", "sys", "torchx.folders")
 # Those that can't be loaded without a GPU, or the CPU that stands in for one.
 FOR_GPUS = ("cudnn", "cunn", "cutorch")
 # Packages that are all Lua, made with what the bridge has. Those that are nothing but Lua stand in lua/library, which
@@ -52,6 +53,7 @@ LUA_PACKAGES = (
     "cjson.safe",
     "csv",
     "csvigo",
+    "tds.elem",
     "threads",
     "threads.queue",
     "threads.serialize",

@@ -26,7 +26,7 @@ from torch7py.tensor.storage import longs
 
 CHUNK = 2000  # values that cross in one call when a long table is read
 
-BORDER_FILES = ("protocol", "coroutines", "classes", "pointers", "elements", "base", "torch", "packages")
+BORDER_FILES = ("protocol", "coroutines", "classes", "pointers", "elements", "base", "loading", "torch", "packages")
 
 
 def lua_source(name: str) -> str:
@@ -190,7 +190,7 @@ class LuaTorch:
 
     def load_th(self) -> Table:
         """Make the world that ``th`` puts around a script; returns its functions (lua/th.lua)."""
-        for package in ("paths", "sys", "xlua"):
+        for package in ("paths", "sys", "xlua", "dok"):
             self.require(package)
         self._world["prompt"] = self.function(self.prompt)
         self._run_border("th")

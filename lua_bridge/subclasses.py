@@ -66,13 +66,11 @@ class Subclasses:
             members = objects.tensor_methods()
         elif typename == objects.STORAGE:
             members = objects.storage_methods()
-        elif types.lookup(typename):
-            members = [("new", objects.constructor(typename))]
-        elif storage_type(typename):
-            extras = [name for name, owners in objects.STORAGE_EXTRAS.items() if typename in owners]
-            members = [("new", self._storage_constructor(typename))] + [
-                (name, getattr(Storage, name)) for name in extras
-            ]
+        elif kind := types.lookup(typename) or storage_type(typename):
+            members = {"elementSize": objects.element_size(kind[1])}
+            for name, owners in objects.STORAGE_EXTRAS.items():
+                if typename in owners:
+                    members[name] = getattr(Storage, name)
         else:
             members = objects.class_members(self.find(typename))
         self._members[typename] = members = dict(members)

@@ -44,5 +44,5 @@ def test_names_are_read_from_documentation_and_code(coverage, tmp_path):
 
 
 def test_kernels_are_those_of_the_source(coverage):
-    found = coverage.kernels(coverage.classes.find("nn.SpatialConvolution"))
+    found = coverage.kernels(coverage.classes.find_anywhere("nn.SpatialConvolution"))
     assert "convolution_backward" in found and "exp" not in found

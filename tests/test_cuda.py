@@ -210,6 +210,18 @@ io.write('trained')
 """
 
 
+def test_cuda_tensors_are_indices(stand_in):
+    with LuaTorch() as lua:
+        assert lua.execute("""
+            require 'cutorch'
+            local x, places = torch.CudaTensor{{1, 2}, {3, 4}, {5, 6}}, torch.LongTensor{3, 1}:cuda()
+            x:indexAdd(1, places, torch.CudaTensor(2, 2):fill(10))
+            x:indexFill(2, torch.LongTensor{2}, 0)
+            return x:index(1, places):sum(), x:gather(1, torch.CudaTensor{{1, 2}}):sum(),
+               pcall(x.index, x, 1, torch.DoubleTensor{1})
+        """)[:3] == (26, 11, False)
+
+
 def test_a_program_for_gpus_runs_on_the_cpu(tmp_path):
     script = tmp_path / "train.lua"
     script.write_text(GPU_ONLY)

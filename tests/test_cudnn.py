@@ -62,6 +62,7 @@ def test_gradients(name):
 def test_floats_agree_with_doubles_and_files_keep_all(name):
     make, input, *_ = MODULES[name]
     module = make().double()
+    module.zeroGradParameters()  # else they hold any old memory, maybe of a file, in which as_cuda would find its names
     module.evaluate()
     expected = module.forward(input).clone()
     for other in (module.clone(), serialization.deserialize(as_cuda(serialization.serialize(module)))):
@@ -279,6 +280,58 @@ def test_as_a_plain_torch_module():
     image = x(2, 2, 4, 4)
     converted = to_torch(net, (2, 4, 4))
     torch.testing.assert_close(converted(image).detach(), net.forward(image))
+
+
+@pytest.mark.parametrize(
+    "module, name, args",
+    [
+        (lambda: cudnn.SpatialMaxPooling(3, 2, 2, 1, 1, 0).ceil(), "MaxPooling2D", (2, 3, 1, 2, 0, 1, True)),
+        (lambda: cudnn.SpatialAveragePooling(3, 2, 2, 1, 1, 1), "AveragePooling2D", (2, 3, 1, 2, 1, 1)),
+        *[(getattr(cudnn, name), name, ()) for name in ("ReLU", "Tanh", "Sigmoid", "SoftMax", "LogSoftMax")],
+    ],
+)
+@pytest.mark.parametrize("shape", [(2, 3, 6, 7), (3, 6, 7)])
+def test_functions_are_their_modules(module, name, args, shape):
+    module, input = module().float(), torch.randn(shape)
+    expected = module.forward(input)
+    gradOutput = torch.randn(expected.shape)
+    output, gradInput = torch.empty_like(expected), torch.empty_like(input)
+    getattr(cudnn.functional, f"{name}_updateOutput")(None, input, output, *args)
+    getattr(cudnn.functional, f"{name}_updateGradInput")(None, input, output, gradOutput, gradInput, *args)
+    assert torch.equal(output, expected) and torch.equal(gradInput, module.backward(input, gradOutput))
+
+
+def test_functions_of_a_convolution():
+    module, functional = cudnn.SpatialConvolution(3, 4, 3, 2, 2, 1, 0, 1), cudnn.functional
+    for shape in ((2, 3, 6, 7), (3, 6, 7)):
+        input = torch.randn(shape, dtype=torch.float64)
+        expected = module.forward(input)
+        gradOutput = torch.randn(expected.shape, dtype=torch.float64)
+        module.zeroGradParameters()
+        module.backward(input, gradOutput)
+        output, gradInput, geometry = torch.empty_like(expected), torch.empty_like(input), (1, 2, 1, 0)
+        functional.Convolution2D_updateOutput(None, input, module.weight, output, *geometry)
+        functional.bias2D_updateOutput(None, module.bias, output)
+        torch.testing.assert_close(output, expected)
+        functional.Convolution2D_updateGradInput(None, input, module.weight, output, gradOutput, gradInput, *geometry)
+        torch.testing.assert_close(gradInput, module.gradInput)
+        gradWeight, gradBias = torch.ones_like(module.weight), torch.ones_like(module.bias)
+        functional.Convolution2D_accGradParameters(None, input, gradWeight, gradOutput, *geometry, 0.5, 3)
+        functional.bias2D_accGradParameters(None, gradOutput, gradBias, 0.5)
+        torch.testing.assert_close(gradWeight, 3 + 0.5 * module.gradWeight)
+        torch.testing.assert_close(gradBias, 1 + 0.5 * module.gradBias)
+    with pytest.raises(TorchError, match=r"Output is of wrong size: \[5\] instead of \[1 x 4 x 7 x 3\]"):
+        functional.Convolution2D_updateOutput(None, input, module.weight, torch.empty(5), *geometry)
+
+
+def test_functions_from_lua(stand_in):  # noqa: F811 - the fixture
+    with LuaTorch() as lua:
+        assert lua.execute("""
+            require 'cudnn'
+            local input, output = torch.CudaTensor{{-1, 2}, {3, -4}}, torch.CudaTensor()
+            cudnn.functional.ReLU_updateOutput(cudnn.getHandle(), input, output)
+            return output:sum(), output:size(1)
+        """) == (5, 2)
 
 
 def test_lua_face(stand_in):  # noqa: F811 - the fixture

@@ -134,3 +134,12 @@ def test_parameters_used_twice_are_gathered_once():
     halves = [rows.narrow(1, 0, 2), rows.narrow(1, 2, 2)]  # together they leave no holes
     flat = nn.Module.flatten(halves)
     assert torch.equal(flat.view(4, 4)[:, 2:], halves[1])
+
+
+def test_linear_does_nothing_in_backward_with_an_input_of_three_dimensions():
+    """A contractive autoencoder gives its hidden layer the images instead of their rows, and trains on."""
+    layer = nn.Linear(6, 4)
+    layer.zeroGradParameters()
+    images = torch.ones(5, 2, 3).double()
+    assert layer.backward(images, torch.ones(5, 6).double()).eq(torch.zeros(5, 2, 3)).all()
+    assert layer.gradWeight.abs().sum() == 0

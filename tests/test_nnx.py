@@ -1,5 +1,8 @@
 """Package nnx: what programs use of it."""
 
+import itertools
+import math
+
 import pytest
 import torch
 
@@ -90,3 +93,140 @@ def test_from_lua():
             return net:forward(torch.ones(2)):sum(), net:backward(torch.ones(2), torch.ones(2)):sum()
         """)
     assert result == (-4, -4)
+
+
+# --- trees
+
+
+LEAVES = torch.tensor([9, 4, 11, 10, 4], dtype=torch.int32)
+
+
+def tree(**options):
+    families = {12: [13, 1, 2], 13: [3, 4], 1: [5, 6, 7, 8], 8: [9, 10, 11]}
+    manualSeed(1)
+    return nnx.SoftMaxTree(
+        3, Table({parent: torch.tensor(children) for parent, children in families.items()}), 12, **options
+    )  # fmt: skip
+
+
+def test_probabilities_of_all_leaves_add_up_to_one():
+    leaves = torch.tensor([2, 3, 4, 5, 6, 7, 9, 10, 11])
+    probabilities = tree().forward(Table([normal(1, 3).expand(9, 3), leaves])).exp()
+    assert abs(probabilities.sum().item() - 1) < 1e-12 and probabilities.min() > 0
+
+
+def test_gradients_of_a_tree():
+    net, input, gradOutput = tree(static=False), normal(5, 3), normal(5)
+
+    def value():
+        return (net.updateOutput(Table([input, LEAVES])) * gradOutput).sum().item()
+
+    net.zeroGradParameters()
+    net.forward(Table([input, LEAVES]))
+    gradInput, zeros = net.backward(Table([input, LEAVES]), gradOutput)
+    assert zeros.tolist() == [0] * 5
+    for gradient, x in ((gradInput, input), (net.gradWeight, net.weight), (net.gradBias, net.bias)):
+        torch.testing.assert_close(gradient, differences(value, x), rtol=1e-5, atol=1e-7)
+    single = net.clone().float().forward(Table([input.float(), LEAVES]))
+    torch.testing.assert_close(single.double(), net.output, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("accUpdate", [False, True])
+def test_a_tree_updates_the_nodes_that_were_visited(accUpdate):
+    net = tree(accUpdate=accUpdate)
+    input, before, loss = Table([normal(2, 3), torch.tensor([4, 2])]), net.weight.clone(), nnx.TreeNLLCriterion()
+    first = loss.forward(net.forward(input))
+    net.zeroGradParameters()
+    if accUpdate:
+        net.backwardUpdate(input, loss.backward(net.output), 0.1)
+    else:
+        net.backward(input, loss.backward(net.output))
+        assert dict(net.updates.items()) == {12: 2, 13: 1}
+        parameters, gradients, *_ = net.parameters()
+        assert set(parameters.keys()) == set(gradients.keys()) == {12, 13, 12 + 13, 13 + 13}
+        net.updateParameters(0.1)
+        net.zeroGradParameters()
+        assert not net.gradWeight.any() and not dict(net.updates.items())
+        assert net.getParameters()[0].numel() == 12 * 4
+    changed = dict(zip(net.childIds.tolist(), (net.weight != before).any(1).tolist()))
+    assert sorted(child for child in changed if changed[child]) == [1, 2, 3, 4, 13]
+    assert loss.forward(net.forward(input)) < first
+
+
+def test_errors_of_trees():
+    with pytest.raises(TorchError, match="Non-root node has no parent"):
+        tree().forward(Table([normal(1, 3), torch.tensor([12])]))
+    with pytest.raises(TorchError, match=r"batch x 3 and a leaf for each expected, got \[1 x 3\] and \[2\]"):
+        tree().forward(Table([normal(1, 3), torch.tensor([2, 3])]))
+    with pytest.raises(TorchError, match="no way to the root, which is 1"):
+        nnx.SoftMaxTree(3, Table({2: torch.tensor([3])}))
+
+
+# --- sequences without places
+
+
+def by_all_paths(scores, labels):
+    """The probability of the labels: summed over all ways to write them."""
+    steps, classes = scores.shape
+    total = 0
+    for path in itertools.product(range(classes), repeat=steps):
+        written = [step for step, _ in itertools.groupby(path) if step]
+        if written == labels:
+            total += math.prod(scores[step, place].item() for step, place in enumerate(path))
+    return total
+
+
+def test_ctc_is_the_sum_over_all_paths():
+    input, labels, steps = normal(4, 2, 3), Table([Table([1, 2]), Table([2, 2])]), torch.tensor([4.0, 3.0])
+    criterion = nnx.CTCCriterion()
+    first, second = (input[:, i].softmax(1) for i in range(2))
+    expected = -math.log(by_all_paths(first, [1, 2])) - math.log(by_all_paths(second[:3], [2, 2]))
+    assert abs(criterion.forward(input, labels, steps) - expected / 2) < 1e-12
+    assert abs(criterion.output - expected) < 1e-12
+    gradient = criterion.backward(input, labels).clone()
+    torch.testing.assert_close(
+        gradient, differences(lambda: 2 * criterion.forward(input, labels, steps), input), rtol=1e-5, atol=1e-7
+    )
+    turned = nnx.CTCCriterion(True)
+    assert abs(turned.forward(input.transpose(0, 1), labels, steps) - expected / 2) < 1e-12
+    assert torch.equal(turned.backward(input.transpose(0, 1), labels), gradient.transpose(0, 1))
+    criterion.forward(input.view(8, 3), labels, steps)
+    assert torch.equal(criterion.backward(input.view(8, 3), labels), gradient.view(8, 3))
+
+
+def test_ctc_of_too_few_steps_costs_nothing():
+    criterion, labels = nnx.CTCCriterion(), Table([Table([1, 1, 1])])
+    assert criterion.forward(normal(4, 1, 3), labels, torch.tensor([4])) == 0
+    assert not criterion.gradInput.any()
+    with pytest.raises(TorchError, match="labels from 1 to 2 expected"):
+        criterion.forward(normal(4, 1, 3), Table([Table([3])]), torch.tensor([4]))
+    with pytest.raises(TorchError, match="the size of each sequence"):
+        criterion.forward(normal(4, 1, 3), labels, None)
+
+
+# --- a metric
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_gradients_by_a_metric_do_not_depend_on_the_scale_of_the_input(whole):
+    input, gradOutput = normal(8, 3), normal(8, 2)
+    turned = []
+    for scale in (1, 10):
+        manualSeed(1)
+        net = nnx.QDRiemaNNLinear(3, 2, 0.5, whole)
+        for _ in range(3):
+            net.zeroGradParameters()
+            net.forward(input * scale)
+            net.backward(input * scale, gradOutput)
+        turned.append((net.gradWeight * scale, net.gradBias))
+    torch.testing.assert_close(*turned, rtol=1e-6, atol=1e-8)
+    assert net.gradBias.abs().max() > 0
+
+
+def test_a_metric_of_one_sample_and_no_bias_part():
+    net = nnx.QDRiemaNNLinear(2, 1, None, False)
+    net.zeroGradParameters()
+    net.forward(torch.tensor([[2.0, 4.0]], dtype=torch.float64))
+    net.backward(torch.tensor([[2.0, 4.0]], dtype=torch.float64), torch.tensor([[0.5]], dtype=torch.float64))
+    torch.testing.assert_close(net.gradWeight, torch.tensor([[1, 0.5]], dtype=torch.float64))  # g x / (g x)^2
+    torch.testing.assert_close(net.gradBias, torch.tensor([2], dtype=torch.float64))

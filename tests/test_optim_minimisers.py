@@ -75,6 +75,22 @@ def test_lbfgs_goes_on_from_its_state():
     assert state["nIter"] == 4
 
 
+def test_lbfgs_of_an_image_with_a_flat_gradient(recwarn):
+    """As neural-style calls it."""
+    goal = torch.arange(12, dtype=torch.float64).view(3, 2, 2)
+    image, flat = torch.zeros_like(goal), torch.zeros(12, dtype=torch.float64)
+    weights = torch.arange(1, 13).view(3, 2, 2)
+
+    def squares(x):
+        difference = weights * (x.view(3, 2, 2) - goal)
+        return (difference**2).sum().item(), (2 * weights * difference).view(12)
+
+    for x in (image, flat):
+        optim.lbfgs(squares, x, dict(maxIter=8, learningRate=0.01))
+    torch.testing.assert_close(image.view(12), flat)
+    assert image.sum() > 4 and not recwarn.list
+
+
 def test_lbfgs_forgets_what_is_older_than_its_memory():
     state = dict(maxIter=20, learningRate=0.01, nCorrection=3)
     optim.lbfgs(rosenbrock, start(-1.2, 1), state)

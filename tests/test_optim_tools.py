@@ -139,7 +139,7 @@ def test_logger_refuses_a_row_and_writes_nothing_of_it(tmp_path, row, message):
     assert path.read_text() == "a\t\n"
 
 
-def test_logger_plots_beside_the_log(tmp_path):
+def test_logger_plots_beside_the_log(tmp_path, caplog):
     pytest.importorskip("matplotlib")
     logger = Logger(str(tmp_path / "log")).setNames(["a", "b"])
     for value in (1, 2, 4):
@@ -154,6 +154,7 @@ def test_logger_plots_beside_the_log(tmp_path):
     assert (tmp_path / "log.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(TorchError, match="no column c"):
         logger.plot("c")
+    assert not caplog.messages  # of matplotlib's
 
 
 def test_logger_without_matplotlib_warns_once(tmp_path, monkeypatch, capsys):

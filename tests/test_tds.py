@@ -46,6 +46,50 @@ def test_vec_grows_shrinks_and_sorts(lua):
     """) == (6, "a", None, "first,3,a,end", 2, "3-2-1", "2, 1", "3.2.1")
 
 
+def test_sort_takes_equal_elements_in_the_originals_order(lua):
+    lua.execute("""
+        function sorted(compare)
+           local v = tds.Vec()
+           for i = 1, 13 do v[i] = i * 7 % 5 + i / 100 end
+           v:sort(function(a, b) return compare(math.floor(a), math.floor(b)) end)
+           return v:concat(' ')
+        end
+    """)
+    assert lua.eval("sorted(function(a, b) return a < b end)") == (
+        "0.1 0.05 1.13 1.08 1.03 2.11 2.06 2.01 3.09 3.04 4.12 4.07 4.02"
+    )
+    assert lua.eval("sorted(function(a, b) return a <= b end)") == (
+        "0.05 0.1 1.03 1.08 1.13 2.01 2.06 2.11 3.04 3.09 4.02 4.07 4.12"
+    )
+    assert lua.execute("""
+        local v = tds.Vec('b', nil, 'a', nil, 'c', nil)
+        v:sort(function(a, b) return (a or 'z') < (b or 'z') end)
+        return v:concat(' '), #v
+    """) == ("a b c nil nil", 5)
+
+
+def test_sort_by_a_function_in_c(lua):
+    assert lua.execute("""
+        local ffi, elem = require 'ffi', require 'tds.elem'
+        local numbers, calls = tds.Vec(), 0
+        for i = 1, 300 do numbers[i] = i * 7 % 300 end
+        numbers:sort(ffi.cast('int (*)(const tds_elem*, const tds_elem*)', function(a, b)
+           calls = calls + 1
+           assert(tds.C.tds_elem_type(a) == string.byte('n'))
+           return tds.C.tds_elem_get_number(b) - a.value.num
+        end))
+        local things = tds.Vec('b', torch.ones(3), false, 'a', nil, tds.Hash{x = 1}, 2)
+        local size = {number = 2, userdata = 3, string = 4, boolean = 5, ['nil'] = 6}
+        things:sort(ffi.cast('int (*)(tds_elem*, tds_elem*)', function(a, b)
+           local x, y = elem.get(a), elem.get(b)
+           if type(x) == 'string' and type(y) == 'string' then return x < y and -1 or 1 end
+           return size[type(x)] - size[type(y)]
+        end))
+        return numbers[1], numbers[150], numbers[300], calls > 300, things[1], things[2]:size(1), things[3].x,
+           things[4], things[5], things[6], #things, elem.type(things[3])
+    """) == (299, 150, 0, True, 2, 3, 1, "a", "b", False, 7, "tds.Hash")
+
+
 def test_walks(lua):
     assert lua.execute("""
         local h, v, seen, sum = tds.Hash{a = 1, b = 2}, tds.Vec(5, nil, 6), {}, 0
@@ -81,6 +125,7 @@ def test_elements_from_a_coroutine(lua):
         ("tds.Vec()[0] = 1", "positive number expected as key"),
         ("return tds.Vec().name", "invalid key (number) or method name"),
         ("tds.Vec():sort()", "compare function must be a lua or C function"),
+        ("require('tds.elem').addctype('a')", "no containers in C are here which could hold the C type <a>"),
     ],
 )
 def test_errors(lua, code, message):

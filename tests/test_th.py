@@ -55,6 +55,21 @@ def test_options(script):
     assert refused.returncode == 1 and "unknown option -z" in refused.stderr
 
 
+def test_packages_that_are_there_without_require():
+    assert th("-e", "print(type(paths.concat), type(sys.clock), type(xlua.progress), type(dok.unpack))").stdout == (
+        "function\tfunction\tfunction\tfunction\t\n"
+    )
+
+
+def test_output_that_nobody_reads_any_more_ends_the_program(script):
+    path = script("for i = 1, 1e6 do print(i) end")
+    with subprocess.Popen([*TH, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout.readline() == b"1\t\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == -signal.SIGPIPE
+
+
 def test_standard_input():
     assert th(stdin="print(1 + 1)").stdout == "2\t\n"
     assert th("-", "a", stdin="print(...)").stdout == "a\t\n"

@@ -57,6 +57,7 @@ _PACKAGES = (
     "image",
     "nn",
     "nngraph",
+    "nnx",
     "optim",
     "rnn",
     "tds",

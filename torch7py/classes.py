@@ -6,21 +6,26 @@ name from the decorator :func:`register`; tensors get theirs from their element 
 
 from __future__ import annotations
 
+import ast
+import functools
+import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 
 from torch7py.pickling import pack
 
-# Where else the classes of files may be: packages by the prefix of the type name, in the order of looking.
-_HOMES = {
-    "nn": ("nngraph", "dpnn", "rnn", "nnx", "cunn"),
-    "graph": ("graph",),
-    "nngraph": ("nngraph",),
-    "rnn": ("rnn",),
-    "dpnn": ("dpnn",),
-    "tds": ("tds",),
-    "cudnn": ("cudnn",),
-}
+
+@functools.cache
+def _homes() -> dict[str, str]:
+    """Which package registers the class of a name: read from the sources, since to import a package has effects."""
+    homes = {}
+    root = Path(__file__).parent
+    for source in root.rglob("*.py"):
+        package = source.relative_to(root).with_suffix("").parts[0]
+        for names in re.findall(r"^@register\((.+)\)$", source.read_text("utf-8"), re.MULTILINE):
+            homes.update(dict.fromkeys(ast.literal_eval(f"[{names}]"), package))
+    return homes
 
 
 class Registry:
@@ -46,11 +51,9 @@ class Registry:
     def find_anywhere(self, name: str) -> type | None:
         """Like :meth:`find`, for classes that a file names: also in packages that the program has not asked for."""
         cls = self.find(name)
-        for package in _HOMES.get(name.partition(".")[0], ()) if cls is None else ():
-            import_module(f"torch7py.{package}")
+        if cls is None and name in _homes():
+            import_module(f"torch7py.{_homes()[name]}")
             cls = self.find(name)
-            if cls is not None:
-                break
         return cls
 
     def names(self) -> Iterator[str]:

@@ -148,7 +148,9 @@ class Hash(_Container):
 
 @register("tds.Vec")
 class Vec(_Container):
-    """A list with indices from 1, which may hold None: ``Vec(values)`` or ``Vec(first, second, ...)``."""
+    """A list with indices from 1, which may hold None: ``Vec(values)`` or ``Vec(first, second, ...)``, of which None is
+    left out at the end.
+    """
 
     def __init__(self, *values):
         self.values: list = []
@@ -159,6 +161,8 @@ class Vec(_Container):
             for key, value in values.items():
                 self[key] = _contained(value)
         else:
+            while values and values[-1] is None:
+                values = values[:-1]
             self.values.extend(_element(_contained(value)) for value in values)
 
     @classmethod

@@ -108,6 +108,7 @@ type = world.type
 
 -- A fresh Lua table of an object's fields, nil for what is no object.
 local function fields_of(object)
+   object = world.given[object] or object
    if rawtype(object) ~= 'userdata' then return nil end
    local record = world.record(object)
    return record and record.table_like and world.fields(object) or nil

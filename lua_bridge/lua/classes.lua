@@ -57,7 +57,7 @@ local function make_metatable(members)
    rawset(members, '__call', call_of)
    rawset(members, '__eq', equal)
    for _, name in ipairs(world.operators) do
-      if not rawget(members, name) then rawset(members, name, world.metatable[name]) end
+      if not rawget(members, name) then rawset(members, name, world.class_operators[name] or world.metatable[name]) end
    end
 end
 
@@ -74,7 +74,7 @@ end
 -- 2. Constructors ---------------------------------------------------------------------------------------------------
 
 local function construct_lua(members)
-   return function(_, ...)
+   return function(...)
       local object = setmetatable({}, members)
       local init = members.__init
       if init then init(object, ...) end
@@ -82,27 +82,26 @@ local function construct_lua(members)
    end
 end
 
-local function construct_python(typename)
-   local stub = python.constructor(typename)
-   return function(_, ...)
-      return stub(...)
-   end
-end
-
 local constructors = setmetatable({}, {__mode = 'k'})
 
-local function make_constructor(members, construct)
+local function make_constructor(members, new)
    local constructor = setmetatable({}, {
       __index = members,
       __newindex = members,
       __metatable = members, -- so that getmetatable(nn.Linear).__typename is its name
-      __call = construct,
+      __call = function(_, ...) return new(...) end,
    })
    constructors[constructor] = true
    return constructor
 end
 
 -- 3. Classes --------------------------------------------------------------------------------------------------------
+
+-- Programs tell a class from other tables by the registry, where Torch7 kept its classes' names.
+local function enter(typename, class)
+   classes[typename] = class
+   debug.getregistry()[class.members] = typename
+end
 
 -- What is assigned to a class of Python's takes effect there as well. It stands `behind` the members, so that the next
 -- assignment is seen too.
@@ -118,6 +117,7 @@ function world.stubs_of(typename)
    local stubs = {}
    for _, name in ipairs(python.class_members(typename)) do stubs[name] = world.member_stub(typename, name) end
    for name, list in pairs(world.class_lists(typename) or {}) do stubs[name] = list end
+   for name, operate in pairs(world.class_operators) do stubs[name] = operate end
    return stubs
 end
 
@@ -144,10 +144,12 @@ local function adopt(typename)
    if parent then setmetatable(stubs, {__index = parent.members}) end
    local members = {__typename = typename}
    local class = {members = members, parent = parent and parent.members, python = true, stubs = stubs}
+   local new = python.constructor(typename)
+   stubs.new = new
    local behind = setmetatable({}, {__index = stubs})
    set_behind(members, behind, python_assigner(typename, behind), class.parent)
-   class.constructor = make_constructor(members, construct_python(typename))
-   classes[typename] = class
+   class.constructor = make_constructor(members, new)
+   enter(typename, class)
    return class
 end
 world.adopt = adopt
@@ -173,13 +175,15 @@ local function define(typename, parent)
    local class
    if parent and parent.python then
       world.subclass(typename, parent.members.__typename)
-      local behind = setmetatable({}, {__index = parent.members})
+      local new = python.constructor(typename)
+      local behind = setmetatable({new = new}, {__index = parent.members})
       members = {__typename = typename}
       set_behind(members, behind, python_assigner(typename, behind), parent.members)
       class = {members = members, python = true}
-      class.constructor = make_constructor(members, construct_python(typename))
+      class.constructor = make_constructor(members, new)
    else
       members = {__typename = typename, __version = 1}
+      members.new = construct_lua(members)
       members.__factory = function() return setmetatable({}, members) end
       make_metatable(members)
       if parent then
@@ -189,10 +193,10 @@ local function define(typename, parent)
       end
       set_behind(members, parent and parent.members, on_member, parent and parent.members)
       class = {members = members, python = false}
-      class.constructor = make_constructor(members, construct_lua(members))
+      class.constructor = make_constructor(members, members.new)
    end
    class.parent = parent and parent.members
-   classes[typename] = class
+   enter(typename, class)
    return class
 end
 
@@ -275,19 +279,16 @@ function torch.type(value)
    return torch.typename(value) or world.type(value)
 end
 
-local function parent_of(typename)
-   local class = classes[typename]
-   return class and class.parent and class.parent.__typename
-end
-
 -- Is this an object of the class or of one that descends from it? A plain name must match in full, a Lua pattern in part.
+-- What counts is the chain of metatables: a class descends from its parent, and a table may have a class by hand.
 function torch.isTypeOf(value, what)
-   local typename = torch.typename(value)
    if rawtype(what) == 'table' then what = getmetatable(what).__typename end
-   while typename do
-      local match = typename:match(what)
+   local members = world.class_of(value)
+   while rawtype(members) == 'table' do
+      local typename = members.__typename
+      local match = typename and typename:match(what)
       if match and (match ~= what or match == typename) then return true end
-      typename = parent_of(typename)
+      members = getmetatable(members)
    end
    return false
 end
@@ -303,10 +304,30 @@ function torch.getconstructortable(typename)
    return class and class.constructor
 end
 
+-- A table that was given a class of Python's by hand, as programs do that convert layers: a new object of the class has
+-- its fields from now on, and stands for it in Python.
+local function give_to_python(value, typename)
+   local object = torch.factory(typename)()
+   for key, field in pairs(value) do object[key] = field end
+   for key in pairs(value) do rawset(value, key, nil) end
+   world.given[value] = object
+   local metatable = {
+      __index = function(_, key) return object[key] end,
+      __newindex = function(_, key, field) object[key] = field end,
+      __metatable = classes[typename].members,
+   }
+   for _, name in ipairs(world.operators) do metatable[name] = world.metatable[name] end
+   debug.setmetatable(value, metatable)
+end
+
 function torch.setmetatable(value, typename)
    local class = find(typename)
    if not class then error(world.position() .. ('unknown class %s'):format(tostring(typename)), 0) end
-   setmetatable(value, class.members)
+   if class.python and rawtype(value) == 'table' then
+      give_to_python(value, typename)
+   else
+      setmetatable(value, class.members)
+   end
    return typename
 end
 
@@ -323,7 +344,8 @@ function torch.newmetatable(typename, parent_name, constructor, _, factory, modu
    class.factory = factory
    if constructor then
       local place, name = place_of(typename, module)
-      class.constructor = make_constructor(class.members, function(_, ...) return constructor(...) end)
+      class.members.new = constructor
+      class.constructor = make_constructor(class.members, constructor)
       rawset(place, name, class.constructor)
    end
    return class.members

@@ -13,6 +13,9 @@ end
 -- Nothing to forget: PyTorch looks after algorithms and workspaces.
 function cudnn.reset() end
 
+-- What cudnn.functional takes first; PyTorch has its own.
+function cudnn.getHandle() end
+
 -- `benchmark` is PyTorch's switch; the others are kept for programs to read.
 cudnn.fastest, cudnn.verbose, cudnn.useFindEx = false, false, false
 local benchmark = false

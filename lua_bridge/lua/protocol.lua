@@ -122,8 +122,12 @@ world.identify = identify
 local convert
 local converters = {}
 
+-- Tables that are objects of Python's classes all the same, and these objects (see torch.setmetatable).
+local given = setmetatable({}, {__mode = 'k'})
+world.given = given
+
 function converters.table(value)
-   return cross(python.table, value, identify(value), world.lua_typename(value))
+   return given[value] or cross(python.table, value, identify(value), world.lua_typename(value))
 end
 
 converters['function'] = function(value)
@@ -312,10 +316,14 @@ function metatable.__eq(a, b)
    return python.same(a, b)
 end
 
--- Operators: a class defines `__add__` and so on; Torch7 asks the first operand, then the second.
+-- Operators: a class defines `__add__` and so on; Torch7 asks the first operand, then the second. A script may also put
+-- a function in place of a class's `__add` itself: it is called instead, and may call the one that was there before.
+local operators = {} -- name -> what a class has if no script has replaced it
+world.class_operators = operators
+
 local function operator(name, what)
    local member = name .. '__'
-   metatable[name] = function(a, b)
+   local function operate(a, b)
       local class = class_of(a)
       local method = class and class[member]
       if not method then
@@ -328,6 +336,16 @@ local function operator(name, what)
       end
       return method(a, b)
    end
+   operators[name] = operate
+   metatable[name] = function(a, b)
+      local class = class_of(a)
+      local replacement = class and class[name]
+      if not replacement then
+         class = class_of(b)
+         replacement = class and class[name]
+      end
+      return (replacement or operate)(a, b)
+   end
 end
 operator('__add', 'add')
 operator('__sub', 'subtract')
@@ -339,6 +357,9 @@ operator('__unm', 'negate')
 operator('__concat', 'concatenate')
 operator('__lt', 'compare')
 operator('__le', 'compare')
+
+local negate = operators.__unm -- Lua gives it its operand twice
+function operators.__unm(a) return negate(a, a) end
 
 function metatable.__len(object)
    local class = class_of(object)

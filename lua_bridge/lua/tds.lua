@@ -78,13 +78,49 @@ rawset(counter, 'inc', function(self)
    return count(self)
 end)
 
--- Sorted in Lua, since the function that compares is Lua's. Boxes, because there may be nils.
+-- Sorting is done in Lua, since the function that compares is Lua's, or C's. It is the merge sort of the C library, by
+-- which Torch7 put equal elements, for which no comparison tells an order, into a certain one.
+local function merge_sort(values, first, last, before, merged)
+   if first >= last then return end
+   local middle = first + floor((last - first + 1) / 2)
+   merge_sort(values, first, middle - 1, before, merged)
+   merge_sort(values, middle, last, before, merged)
+   local left, right, count = first, middle, 0
+   while left < middle and right <= last do
+      count = count + 1
+      if before(values[left], values[right]) then
+         merged[count], left = values[left], left + 1
+      else
+         merged[count], right = values[right], right + 1
+      end
+   end
+   for place = middle - 1, left, -1 do values[place + right - middle] = values[place] end
+   for place = 1, count do values[first + place - 1] = merged[place] end
+end
+
+-- For a C function that compares: the order of places, whose values it sees as elements in C.
+local function before_by(compare, values, count)
+   local ffi, elem = require 'ffi', require 'tds.elem'
+   local elements = ffi.new('tds_elem[?]', count + 1)
+   for place = 1, count do elem.set(elements[place], values[place]) end
+   local function before(a, b) return compare(elements + a, elements + b) <= 0 end
+   jit.off(before) -- compiled code can't call functions of Lua's that stand for C's
+   return before
+end
+
 rawset(vec, 'sort', function(self, compare)
-   if rawtype(compare) ~= 'function' then
+   local kind = rawtype(compare)
+   if kind ~= 'function' and kind ~= 'cdata' then
       error(world.position() .. 'compare function must be a lua or C function', 0)
    end
-   local boxes = {}
-   for place, value in pairs(self) do boxes[place] = {value} end
-   table.sort(boxes, function(a, b) return compare(a[1], b[1]) end)
-   for place, box in ipairs(boxes) do self[place] = box[1] end
+   local values, places = {}, {}
+   for place, value in pairs(self) do values[place], places[place] = value, place end
+   local before = kind == 'cdata' and before_by(compare, values, #places)
+      or function(a, b) return compare(values[a], values[b]) end
+   merge_sort(places, 1, #places, before, {})
+   for place, from in ipairs(places) do self[place] = values[from] end
 end)
+
+if jit then tds.C = require('tds.elem').C end
+
+return tds

@@ -75,6 +75,11 @@ function torch.pushudata(number, typename)
    return value
 end
 
+-- Run a file beside the calling one.
+function _G.include(file, depth)
+   require('paths').dofile(file, 3 + (depth or 0))
+end
+
 function torch.include(package, file)
    return dofile(torch.packageLuaPath(package) .. '/' .. file)
 end

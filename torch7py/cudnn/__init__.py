@@ -6,6 +6,7 @@ anywhere.
 
 import torch as _torch
 
+from . import functional
 from .conversion import convert
 from .convolution import (
     SpatialConvolution,
@@ -70,5 +71,6 @@ __all__ = [
     "VolumetricMaxPooling",
     "VolumetricSoftMax",
     "convert",
+    "functional",
     "version",
 ]

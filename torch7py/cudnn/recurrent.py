@@ -279,14 +279,45 @@ class RNN(Module):
         return (output.transpose(0, 1) if batchFirst else output), Table(lengths)
 
 
-def _kind(name: str, mode: str, directions: int, doc: str) -> type[RNN]:
-    members = {"_mode": mode, "_directions": directions, "__doc__": doc, "__module__": __name__}
-    return register(f"cudnn.{name}")(type(name, (RNN,), members))
+@register("cudnn.RNNReLU")
+class RNNReLU(RNN):
+    """A plain recurrent network with ReLU; arguments as for :class:`RNN`."""
+
+    _mode = "CUDNN_RNN_RELU"
 
 
-RNNReLU = _kind("RNNReLU", "CUDNN_RNN_RELU", 1, "A plain recurrent network with ReLU; arguments as for :class:`RNN`.")
-RNNTanh = _kind("RNNTanh", "CUDNN_RNN_TANH", 1, "A plain recurrent network with Tanh; arguments as for :class:`RNN`.")
-LSTM = _kind("LSTM", "CUDNN_LSTM", 1, "Long short-term memory; arguments as for :class:`RNN`.")
-GRU = _kind("GRU", "CUDNN_GRU", 1, "Gated recurrent units; arguments as for :class:`RNN`.")
-BLSTM = _kind("BLSTM", "CUDNN_LSTM", 2, "LSTM in both directions; arguments as for :class:`RNN`.")
-BGRU = _kind("BGRU", "CUDNN_GRU", 2, "GRU in both directions; arguments as for :class:`RNN`.")
+@register("cudnn.RNNTanh")
+class RNNTanh(RNN):
+    """A plain recurrent network with Tanh; arguments as for :class:`RNN`."""
+
+    _mode = "CUDNN_RNN_TANH"
+
+
+@register("cudnn.LSTM")
+class LSTM(RNN):
+    """Long short-term memory; arguments as for :class:`RNN`."""
+
+    _mode = "CUDNN_LSTM"
+
+
+@register("cudnn.GRU")
+class GRU(RNN):
+    """Gated recurrent units; arguments as for :class:`RNN`."""
+
+    _mode = "CUDNN_GRU"
+
+
+@register("cudnn.BLSTM")
+class BLSTM(RNN):
+    """LSTM in both directions; arguments as for :class:`RNN`."""
+
+    _mode = "CUDNN_LSTM"
+    _directions = 2
+
+
+@register("cudnn.BGRU")
+class BGRU(RNN):
+    """GRU in both directions; arguments as for :class:`RNN`."""
+
+    _mode = "CUDNN_GRU"
+    _directions = 2

@@ -18,11 +18,16 @@ from torch7py.nn import Criterion, Linear, utils
 from torch7py.nn._check import sizes
 from torch7py.nn._kernels import fit
 from torch7py.table import Table
+from torch7py.tensor import types
 from torch7py.tensor.arguments import describe
-from torch7py.torchx import AliasMultinomial
+from torch7py.torchx import AliasMultinomial, MultiCudaTensor
 
 Tensor = torch.Tensor
 _EPSILON = 0.0000001
+
+
+def _on_gpu(tensor: Tensor, device: int) -> Tensor:
+    return tensor.clone() if types.cuda_is_cpu() else tensor.cuda(device - 1)
 
 
 def _four_tensors() -> Table:
@@ -38,7 +43,8 @@ class NCEModule(Linear):
     ``{P_model(target), P_model(noise), P_noise(target), P_noise(noise)}``, batch and batch x k of each.
 
     With the field ``batchnoise`` (true) all samples of a batch share the noise classes. In evaluation, with the field
-    ``normalized`` (and ``logsoftmax``), the output is the softmax (its logarithm) over all classes.
+    ``normalized`` (and ``logsoftmax``), the output is the softmax (its logarithm) over all classes. :meth:`multicuda`
+    divides the weights between two GPUs.
     """
 
     _version = 1
@@ -70,7 +76,8 @@ class NCEModule(Linear):
     def reset(self, stdv: float | None = None) -> NCEModule:
         generator = random.default()
         bound = 1 / math.sqrt(self.weight.shape[1]) if stdv is None else stdv
-        generator.fill_uniform(self.weight, -bound, bound)
+        for part in [self.weight] if isinstance(self.weight, Tensor) else self.weight.tensors:
+            generator.fill_uniform(part, -bound, bound)
         if stdv is None:
             self.bias.fill_(-math.log(len(self.bias)))  # so that Z is about 1
         else:
@@ -113,7 +120,11 @@ class NCEModule(Linear):
         return self._own_noise(input, target)
 
     def _all_classes(self, input: Tensor) -> Tensor:
-        scores = torch.addmm(self.bias, input, self.weight.t())
+        if isinstance(self.weight, Tensor):
+            scores = torch.addmm(self.bias, input, self.weight.t())
+        else:
+            scores = self.bias.repeat(len(input), 1)
+            MultiCudaTensor.addmm(scores, 1, scores, 1, input, self.weight.t())
         if isinstance(self.output, Table):
             self.output = utils.empty_like_type(input)
         return self.output.set_(scores.log_softmax(1) if self.logsoftmax else scores.softmax(1))
@@ -124,7 +135,7 @@ class NCEModule(Linear):
         self.sampleidx.resize_(k + batch)[k:].copy_(target)
         self.noiseSample(self.sampleidx, 1, k)
         rows = self.sampleidx.resize_(k + batch).long() - 1
-        self._weight, bias = self.weight[rows], self.bias[rows]
+        self._weight, bias = self._rows(rows), self.bias[rows]
         by_model, of_noise, noise_target, noise_noise = self.output
         by_model.set_((input * self._weight[k:]).sum(1).add_(bias[k:]).exp_())
         of_noise.set_(torch.addmm(bias[:k], input, self._weight[:k].t()).exp_())
@@ -144,7 +155,7 @@ class NCEModule(Linear):
         self.sampleidx[:, 0].copy_(target)
         self.sampleidx[:, 1:].copy_(noise)
         rows = self.sampleidx.long() - 1
-        self._weight = self.weight[rows]
+        self._weight = self._rows(rows)
         scores = torch.baddbmm(self.bias[rows].unsqueeze(1), input.unsqueeze(1), self._weight.transpose(1, 2))
         self._pm = scores.squeeze(1).exp_()
         self._pm.div_(self._constant(self._pm))
@@ -154,11 +165,18 @@ class NCEModule(Linear):
             self.output[place + 1].set_(probabilities[:, 1:])
         return self.output
 
+    def _rows(self, rows: Tensor) -> Tensor:
+        """The weights of these classes, which count from 0 here."""
+        if isinstance(self.weight, Tensor):
+            return self.weight[rows]
+        found = MultiCudaTensor.index(utils.empty_like_type(self.bias), self.weight, 1, rows.view(-1) + 1)
+        return found.view(*rows.shape, -1)
+
     def _constant(self, probabilities: Tensor) -> float:
         """The normalization constant; where there is none, what makes these probabilities right on average."""
         constant = self.Z[0].item()
         if constant <= 0:
-            self.Z[0] = probabilities.mean() * len(self.weight)
+            self.Z[0] = probabilities.mean() * len(self.bias)
             constant = self.Z[0].item()
             current.console.print(f"normalization constant Z approximated to {tostring(constant)}")
         return constant
@@ -193,7 +211,10 @@ class NCEModule(Linear):
         else:
             by_weight = (gradient.unsqueeze(2) * input.unsqueeze(1)).view(-1, input.shape[1])
             rows, by_bias = rows.view(-1), gradient.view(-1)
-        self.gradWeight.index_add_(0, rows, by_weight, alpha=scale)
+        if isinstance(self.gradWeight, Tensor):
+            self.gradWeight.index_add_(0, rows, by_weight, alpha=scale)
+        else:
+            self.gradWeight.indexAdd(1, rows + 1, by_weight * scale)
         self.gradBias.index_add_(0, rows, by_bias, alpha=scale)
 
     @staticmethod
@@ -213,7 +234,12 @@ class NCEModule(Linear):
         if type is None:
             return Linear.type(self)
         self._set(**dict.fromkeys(self._TRANSIENT))
-        kept = {name: self.__dict__.pop(name) for name in ("unigrams", "aliasmultinomial")}
+        names = ["unigrams", "aliasmultinomial"]
+        if isinstance(self.weight, MultiCudaTensor):
+            if types.here(type) != types.here("torch.CudaTensor"):
+                raise TorchError(f"Cannot convert a multicuda NCEModule to anything other than cuda, here {type}")
+            names += ["weight", "gradWeight"]
+        kept = {name: self.__dict__.pop(name) for name in names}
         try:
             return Linear.type(self, type, tensorCache)
         finally:
@@ -226,8 +252,22 @@ class NCEModule(Linear):
                 tensor.set_()
         return self
 
-    def multicuda(self, device1, device2):
-        raise TorchError("NCEModule: multicuda is not supported: one GPU holds all weights")
+    # --- on two GPUs
+
+    def multicuda(self, device1: int, device2: int) -> None:
+        """Put the first half of the columns of ``weight`` and ``gradWeight`` on one GPU, the rest on another one, and
+        all else on the GPU in use. Where the CPU stands in for GPUs, both halves stay there.
+        """
+        if device1 is None or device2 is None:
+            raise TorchError("NCEModule: specify two devices as arguments of multicuda")
+        types.need_gpu("NCEModule: multicuda")
+        half = (self.weight.shape[1] + 1) // 2
+        self.float()
+        for name in ("weight", "gradWeight"):
+            columns = getattr(self, name).tensor_split([half], 1)
+            parts = [_on_gpu(part.contiguous(), device) for part, device in zip(columns, (device1, device2))]
+            setattr(self, name, MultiCudaTensor(2, Table(parts)))
+        self.cuda()
 
 
 @register("nn.NCECriterion")

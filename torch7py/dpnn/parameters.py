@@ -103,7 +103,7 @@ class _Training:
         parameters, gradients = both(self.parameters())
         if parameters is None or gradients is None:
             return 0
-        norm = math.sqrt(sum(gradient.norm().item() ** 2 for gradient in gradients.values()))
+        norm = math.sqrt(sum(float(gradient.norm()) ** 2 for gradient in gradients.values()))
         if norm > cutoffNorm:
             for gradient in gradients.values():
                 gradient.mul_(cutoffNorm / norm)

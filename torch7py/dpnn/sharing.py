@@ -10,6 +10,7 @@ from torch7py.classes import TorchObject, extends
 from torch7py.nn._clone import clone
 from torch7py.nn.module import Module
 from torch7py.table import Table
+from torch7py.torchx import MultiCudaTensor
 
 Tensor = torch.Tensor
 
@@ -54,7 +55,7 @@ class _Shared:
     def __init__(self, root: Module, parameters: bool, gradients: bool, steps: bool):
         self.root, self.parameters, self.gradients, self.steps = root, parameters, gradients, steps
         self.seen: set[int] = set()
-        self.made: dict[int, Module] = {}  # copies of modules that are not to be cloned as all others, by id
+        self.made: dict[int, TorchObject] = {}  # copies of what is not to be cloned as all else, by id
         self.storages: set[int] = set()  # of the shared parameters
         self.tensors: list[Tensor] = []  # all that are fields of modules
         self._visit(root)
@@ -86,8 +87,11 @@ class _Shared:
         names = [*(module.dpnn_parameters if self.parameters else ())]
         names += module.dpnn_gradParameters if self.gradients else ()
         for name in names:
-            if isinstance(fields.get(name), Tensor):
-                self.storages.add(_storage(fields[name]))
+            value = fields.get(name)
+            if isinstance(value, Tensor):
+                self.storages.add(_storage(value))
+            elif isinstance(value, MultiCudaTensor):
+                self.made[id(value)] = value
         self.tensors += [field for field in fields.values() if isinstance(field, Tensor)]
         return False
 

@@ -136,7 +136,7 @@ def _apply(settings: Settings, axes, solid: bool) -> None:
     elif solid:
         axes.grid(False)
     if settings.legend and axes.get_legend_handles_labels()[0]:
-        axes.legend(loc=settings.legend)
+        axes.legend(loc=settings.legend, framealpha=1)  # PostScript knows no transparency
     if settings.aspect == "equal":
         axes.set_aspect("equal")
     elif settings.aspect is not None and not solid:

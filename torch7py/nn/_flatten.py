@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import torch
 
 from ..errors import TorchError
+from ..tensor.arguments import describe
 from .utils import default_tensor
 
 Tensor = torch.Tensor
@@ -21,6 +22,9 @@ def flatten(parameters: Iterable[Tensor]) -> Tensor:
     parameters = list(parameters)
     if not parameters:
         return default_tensor()
+    for parameter in parameters:
+        if not isinstance(parameter, Tensor):
+            raise TorchError(f"Cannot gather a {describe(parameter)} and other parameters in one vector")
     if len({(parameter.dtype, parameter.device) for parameter in parameters}) > 1:
         raise TorchError("Cannot gather parameters of different types")
     storages: dict[int, _Storage] = {}

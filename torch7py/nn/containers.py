@@ -134,9 +134,12 @@ class ConcatTable(_SharedInput):
 
 @register("nn.Concat")
 class Concat(_SharedInput):
-    """Gives the input to every module and joins the outputs along ``dimension``."""
+    """Gives the input to every module and joins the outputs along ``dimension``.
 
-    def __init__(self, dimension: int):
+    Without a dimension it only holds modules together, for their parameters.
+    """
+
+    def __init__(self, dimension: int | None = None):
         Container.__init__(self)
         self.outputSize = longs([])
         self.dimension = dimension
@@ -187,10 +190,10 @@ class DepthConcat(Concat):
 @register("nn.Parallel")
 class Parallel(_SideBySide):
     """Gives the i-th slice of the input along ``inputDimension`` to the i-th module, and joins the outputs along
-    ``outputDimension``.
+    ``outputDimension``. Without dimensions it only holds modules together, for their parameters.
     """
 
-    def __init__(self, inputDimension: int, outputDimension: int):
+    def __init__(self, inputDimension: int | None = None, outputDimension: int | None = None):
         Container.__init__(self)
         self.inputDimension, self.outputDimension = inputDimension, outputDimension
 

@@ -49,7 +49,7 @@ class GPU(Container):
         if isinstance(obj, Tensor):
             return obj.cuda(device - 1) if obj.is_cuda else obj
         fields = obj if isinstance(obj, Table) else getattr(obj, "__dict__", {})
-        if not isinstance(obj, GPU) and not fields.get("__noGPU__"):
+        if not isinstance(obj, GPU) and not (fields.get("__noGPU__") or getattr(type(obj), "__noGPU__", False)):
             for name, value in list(fields.items()):
                 fields[name] = GPU.recursiveModuleDevice(value, device)
         return obj

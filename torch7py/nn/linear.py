@@ -84,6 +84,8 @@ class Linear(Module):
         try:
             if input.dim() == 1:
                 mv(weight.t(), gradOutput, out=gradInput)
+            elif input.dim() > 2:  # backward leaves it alone, as in Torch7; programs do that
+                gradInput.zero_()
             elif input.shape[0] * weight.numel() >= LARGE and fits(gradOutput, weight.t()):
                 gradInput.set_(product(gradOutput, weight.t()))
             else:

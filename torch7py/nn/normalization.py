@@ -49,8 +49,8 @@ class BatchNormalization(Module):
         if affine is not None and not isinstance(affine, bool):
             raise TorchError("affine has to be true/false")
         self.affine = affine is not False
-        self.eps = 1e-5 if eps is None else eps
-        self.momentum = 0.1 if momentum is None else momentum
+        self.eps = 1e-5 if eps is None or eps is False else eps
+        self.momentum = 0.1 if momentum is None or momentum is False else momentum
         self.train = True
         self.running_mean = utils.default_tensor(nOutput).zero_()
         self.running_var = utils.default_tensor(nOutput).fill_(1)

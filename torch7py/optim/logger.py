@@ -166,7 +166,7 @@ class Logger(TorchObject):
         if self.logscale:
             axes.set_yscale("log")
         axes.grid(True)
-        axes.legend()
+        axes.legend(framealpha=1)  # PostScript knows no transparency
         axes.set_title(f"<Logger::{self.name}>")
         figure.savefig(file_name(self.epsfile))
         if self.showPlot:

@@ -171,8 +171,8 @@ def lbfgs(opfunc, x, config=None, state=None) -> tuple:
         return x, values
     if state.get("dir_bufs") is None:
         report("creating recyclable direction/step/history buffers")
-        state["dir_bufs"] = Table(g.new_empty(corrections + 1, g.numel()).unbind(0))
-        state["stp_bufs"] = Table(g.new_empty(corrections + 1, g.numel()).unbind(0))
+        state["dir_bufs"] = Table(g.new_empty(corrections + 1, *g.shape).unbind(0))
+        state["stp_bufs"] = Table(g.new_empty(corrections + 1, *g.shape).unbind(0))
 
     d, t = state.get("d"), state.get("t")
     steps, changes, scale = state.get("old_dirs"), state.get("old_stps"), state.get("Hdiag")

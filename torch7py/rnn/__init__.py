@@ -5,16 +5,7 @@ Importing it, as importing dpnn on which it builds, gives every ``nn.Module`` th
 """
 
 from torch7py import dpnn, nn  # noqa: F401 (the methods that dpnn gives nn.Module are needed below)
-
-from . import module  # noqa: F401 (gives nn.Module its methods)
-from .abstract import AbstractRecurrent
-from .attention import RecurrentAttention
-from .bidirectional import SeqBRNN, SeqReverseSequence
-from .criterions import MaskZeroCriterion, RepeaterCriterion, SequencerCriterion
-from .gru import GRU, MuFuRu
-from .lstm import LSTM, FastLSTM
-from .masks import LookupTableMaskZero, MaskZero, TrimZero
-from .nests import (
+from torch7py.torchx.nests import (
     recursiveAdd,
     recursiveCopy,
     recursiveFill,
@@ -26,6 +17,15 @@ from .nests import (
     recursiveTensorEq,
     recursiveType,
 )
+
+from . import module  # noqa: F401 (gives nn.Module its methods)
+from .abstract import AbstractRecurrent
+from .attention import RecurrentAttention
+from .bidirectional import SeqBRNN, SeqReverseSequence
+from .criterions import MaskZeroCriterion, RepeaterCriterion, SequencerCriterion
+from .gru import GRU, MuFuRu
+from .lstm import LSTM, FastLSTM
+from .masks import LookupTableMaskZero, MaskZero, TrimZero
 from .recurrent import Recurrence, Recurrent, Recursor
 from .sequencer import AbstractSequencer, BiSequencer, BiSequencerLM, Repeater, Sequencer
 from .sequences import SeqGRU, SeqLSTM, SeqLSTMP

@@ -11,9 +11,10 @@ from torch7py.console import current
 from torch7py.errors import TorchError
 from torch7py.nn import Container, Module, utils
 from torch7py.table import Table
+from torch7py.torchx import nests
 
-from . import nests
 from .masks import MaskZero, TrimZero
+from .steps import time_steps
 
 Tensor = torch.Tensor
 
@@ -189,7 +190,7 @@ class AbstractRecurrent(Container):
         if not isinstance(reward, Table) and not (isinstance(reward, Tensor) and reward.dim() >= 2):
             self.includingSharedClones(lambda: Container.reinforce(self, reward))
             return
-        rewards = nests.time_steps(reward)
+        rewards = time_steps(reward)
         if self.step <= len(rewards):
             raise TorchError(f"reinforce: {len(rewards)} rewards for {self.step - 1} steps")
         for step, one in enumerate(rewards, self.step - len(rewards)):

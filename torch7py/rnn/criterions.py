@@ -10,9 +10,10 @@ from torch7py.identity import isTypeOf
 from torch7py.nn import Criterion, utils
 from torch7py.table import Table
 from torch7py.tensor.arguments import describe
+from torch7py.torchx.nests import first_tensor
 
-from . import nests
 from .masks import blank, check_dimensions
+from .steps import paired_steps, stacked, time_steps
 
 Tensor = torch.Tensor
 
@@ -47,7 +48,7 @@ class _OfSteps(Criterion):
         """The gradients of all steps, in the form that the input has."""
         pairs = enumerate(zip(inputs, targets), 1)
         gradients = [self.getStepCriterion(step).backward(*pair) for step, pair in pairs]
-        return nests.stacked(None, gradients) if isinstance(sequence, Tensor) else Table(gradients)
+        return stacked(None, gradients) if isinstance(sequence, Tensor) else Table(gradients)
 
 
 @register("nn.SequencerCriterion")
@@ -70,14 +71,14 @@ class SequencerCriterion(_OfSteps):
         self.clones, self.gradInput = Table(), Table()
 
     def updateOutput(self, input, target):
-        inputs, targets = nests.paired_steps(input, target, ("input", "target"))
+        inputs, targets = paired_steps(input, target, ("input", "target"))
         self.output = self._sum(inputs, targets)
         if self.sizeAverage:
             self.output /= len(inputs)
         return self.output
 
     def updateGradInput(self, input, target):
-        inputs, targets = nests.paired_steps(input, target, ("input", "target"))
+        inputs, targets = paired_steps(input, target, ("input", "target"))
         self.gradInput = self._gradients(inputs, targets, input)
         if self.sizeAverage:
             _divide(self.gradInput, len(inputs))
@@ -102,12 +103,12 @@ class RepeaterCriterion(_OfSteps):
         self.gradInput, self.clones = Table(), Table()
 
     def updateOutput(self, input, target):
-        inputs = nests.time_steps(input)
+        inputs = time_steps(input)
         self.output = self._sum(inputs, [target] * len(inputs))
         return self.output
 
     def updateGradInput(self, input, target):
-        inputs = nests.time_steps(input)
+        inputs = time_steps(input)
         self.gradInput = self._gradients(inputs, [target] * len(inputs), input)
         return self.gradInput
 
@@ -128,7 +129,7 @@ class MaskZeroCriterion(Criterion):
         self.nInputDim = nInputDim
 
     def updateOutput(self, input, target):
-        first = nests.first_tensor(input)
+        first = first_tensor(input)
         if first.dim() == self.nInputDim:
             raise TorchError("does not support online (i.e. non-batch) mode")
         if first.dim() - 1 != self.nInputDim:

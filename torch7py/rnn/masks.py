@@ -11,8 +11,7 @@ from torch7py.identity import isTypeOf
 from torch7py.nn import Decorator, LookupTable, Module, utils
 from torch7py.table import Table
 from torch7py.tensor.arguments import describe
-
-from .nests import first_tensor
+from torch7py.torchx.nests import first_tensor
 
 Tensor = torch.Tensor
 

@@ -20,9 +20,9 @@ from torch7py.nn import (
 from torch7py.table import Table
 from torch7py.tensor.arguments import describe
 
-from . import nests
 from .abstract import AbstractRecurrent
 from .recurrent import Recursor
+from .steps import paired_steps, stacked, time_steps
 
 Tensor = torch.Tensor
 MODES = ("both", "eval", "train", "neither")
@@ -91,14 +91,14 @@ class Sequencer(AbstractSequencer):
         self._remember = "neither"
 
     def updateOutput(self, input):
-        steps = nests.time_steps(input)
+        steps = time_steps(input)
         self.module.maxBPTTstep(len(steps))
         if not remembers(self):
             self.module.forget()
         if self.train is not False:
             self.tableoutput = Table([self.module.updateOutput(step) for step in steps])
             as_tensor = isinstance(input, Tensor)
-            self.output = nests.stacked(self.output, self.tableoutput.list()) if as_tensor else self.tableoutput
+            self.output = stacked(self.output, self.tableoutput.list()) if as_tensor else self.tableoutput
         elif isinstance(input, Tensor):
             self._evaluate_tensor(steps)
         else:
@@ -129,15 +129,15 @@ class Sequencer(AbstractSequencer):
         self.output = outputs
 
     def updateGradInput(self, input, gradOutput):
-        steps, gradients = nests.paired_steps(input, gradOutput)
+        steps, gradients = paired_steps(input, gradOutput)
         results = [self.module.updateGradInput(*pair) for pair in zip(reversed(steps), reversed(gradients))]
         self.tablegradinput = Table(results[::-1])
         as_tensor = isinstance(input, Tensor)
-        self.gradInput = nests.stacked(self.gradInput, results[::-1]) if as_tensor else self.tablegradinput
+        self.gradInput = stacked(self.gradInput, results[::-1]) if as_tensor else self.tablegradinput
         return self.gradInput
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
-        steps, gradients = nests.paired_steps(input, gradOutput)
+        steps, gradients = paired_steps(input, gradOutput)
         for pair in zip(reversed(steps), reversed(gradients)):
             self.module.accGradParameters(*pair, 1 if scale is None else scale)
 

@@ -37,9 +37,10 @@ def short(got: int, wanted: int) -> ReadError:
     return ReadError(f"read error: read {got} blocks instead of {wanted}")
 
 
-def elements(storage: Storage) -> numpy.ndarray:
-    """The elements of a storage where they are; for one on a GPU a copy."""
-    return as_array(storage.tensor().cpu())
+def elements(content: Storage | torch.Tensor) -> numpy.ndarray:
+    """The elements of a storage, or of a tensor, where they are; for one on a GPU a copy."""
+    tensor = content.tensor() if isinstance(content, Storage) else content
+    return as_array(tensor.cpu())
 
 
 class Coding:

@@ -7,6 +7,8 @@ import secrets
 import stat
 from typing import Any
 
+import torch
+
 from torch7py.errors import TorchError
 from torch7py.serialization.coding import elements
 from torch7py.serialization.files import DiskFile, File, MemoryFile
@@ -121,6 +123,8 @@ def deserialize(text: str | bytes, format: str | None = None, *, world: World | 
     return _coded(MemoryFile(content, "r", world=world), format).readObject()
 
 
-def deserializeFromStorage(storage: Storage, format: str | None = None, *, world: World | None = None) -> Any:
-    """The object that :func:`serializeToStorage` made this CharStorage of."""
+def deserializeFromStorage(
+    storage: Storage | torch.Tensor, format: str | None = None, *, world: World | None = None
+) -> Any:
+    """The object that :func:`serializeToStorage` made this CharStorage, or the elements of this CharTensor, of."""
     return deserialize(elements(storage).tobytes(), format, world=world)

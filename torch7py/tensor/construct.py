@@ -160,6 +160,7 @@ def source(
         sizes = first.shape if first.numel() else ()
         return first.untyped_storage(), first.storage_offset(), sizes, first.stride()
     if isinstance(first, Storage) and first.dtype is dtype:
+        first.untyped.is_given = True  # so that the tensor has a storage even while that is empty
         if len(args) == 1 or args[1] is None:
             return first.untyped, 0, (len(first),), (1,)
         offset = integer(args[1], position + 1, operation) - 1

@@ -1,6 +1,7 @@
 """Writing to tensors of which several elements share one place in memory, as in an expanded one.
 
-PyTorch declines that. Torch7 went through all elements, and so changed a place as often as it came along.
+PyTorch declines that. Torch7 went through all elements, and so changed a place as often as it came along; on a GPU it
+changed all from the old values, and each place got one result.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+
+from . import types
 
 
 def declined(operation: Callable, error: BaseException) -> bool:
@@ -19,13 +22,19 @@ def declined(operation: Callable, error: BaseException) -> bool:
 def in_layers(operation: Callable) -> Callable:
     """An elementwise operation on its first argument, called for one layer after another of an expanded one.
 
-    Other tensors of as many elements are cut alike.
+    Other tensors of as many elements are cut alike. For a GPU, or what stands in for one, it is called once.
     """
 
     def call(x: torch.Tensor, *args):
         repeated = [d for d, (size, step) in enumerate(zip(x.shape, x.stride())) if step == 0 and size > 1]
         if not repeated:
             return operation(x, *args)
+        if x.is_cuda or types.cuda_is_cpu():
+            place, changed = x, operation(x.contiguous(), *args)
+            for d in repeated:
+                place, changed = place.narrow(d, 0, 1), changed.narrow(d, -1, 1)
+            place.copy_(changed)
+            return x
         d = repeated[0]
 
         def cut(value, i):

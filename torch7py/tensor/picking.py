@@ -38,13 +38,22 @@ def index(*args) -> torch.Tensor:
 def _places(x: torch.Tensor, dimension=None, indices=None, name: str = "index") -> tuple[int, torch.Tensor]:
     """Dimension and indices counted from 0."""
     d = integer(dimension, 2, name) - 1
-    if not isinstance(indices, torch.Tensor) or indices.dtype is not torch.int64:
-        raise bad_argument(3, name, f"torch.LongTensor expected, got {describe(indices)}")
+    indices = _whole(indices, x, name)
     if dimensions(indices) != 1:
         raise bad_argument(3, name, f"Index is supposed to be a vector, not {sizes_text(indices)}")
     if not 0 <= d < dimensions(x):
         raise bad_argument(2, name, f"Indexing dim {d + 1} is out of bounds of tensor {sizes_text(x)}")
     return d, indices - 1
+
+
+def _whole(indices, x: torch.Tensor, name: str) -> torch.Tensor:
+    """``indices`` as a LongTensor where ``x`` is; on a GPU they may be a CudaTensor, or of the type of ``x``."""
+    if isinstance(indices, torch.Tensor):
+        if indices.dtype is torch.int64:
+            return indices if x.is_cpu else indices.to(x.device)
+        if (indices.is_cuda or types.cuda_is_cpu()) and indices.dtype in (torch.float32, x.dtype):
+            return indices.long()
+    raise bad_argument(3, name, f"torch.LongTensor expected, got {describe(indices)}")
 
 
 def _checked(operation, x: torch.Tensor, d: int, places: torch.Tensor, *more) -> torch.Tensor:
@@ -172,8 +181,7 @@ def _scattered(
 ) -> tuple[int, torch.Tensor]:
     """Dimension and indices counted from 0 for gather and scatter."""
     d = integer(dimension, 2, name) - 1
-    if not isinstance(indices, torch.Tensor) or indices.dtype is not torch.int64:
-        raise bad_argument(3, name, f"torch.LongTensor expected, got {describe(indices)}")
+    indices = _whole(indices, x, name)
     if not 0 <= d < dimensions(x):
         raise bad_argument(2, name, f"Index dimension is out of bounds: {d + 1} of a {dimensions(x)}D tensor")
     if dimensions(indices) != x.dim() or dimensions(source) != x.dim():

@@ -216,8 +216,9 @@ def as_array(tensor: torch.Tensor) -> numpy.ndarray:
 
 
 def of(tensor: torch.Tensor) -> Storage | None:
-    """The storage a tensor lies on; None for an empty tensor that has none."""
-    return _under(tensor) if tensor.untyped_storage().nbytes() else None
+    """The storage a tensor lies on; None for an empty tensor that has none, since nobody gave it one."""
+    untyped = tensor.untyped_storage()
+    return _under(tensor) if untyped.nbytes() or hasattr(untyped, "is_given") else None
 
 
 def longs(values: Sequence[int]) -> Storage:

@@ -1,4 +1,4 @@
-"""Modules and criterions of package nnx that programs use and nn never took over. They are members of ``nn``."""
+"""Modules and criterions for tables, images and distributions."""
 
 from __future__ import annotations
 
@@ -14,19 +14,6 @@ from torch7py.nn import utils
 from torch7py.nn._check import sizes
 from torch7py.nn._kernels import take
 from torch7py.table import Table
-
-__all__ = [
-    "DistNLLCriterion",
-    "FunctionWrapper",
-    "Minus",
-    "MultiSoftMax",
-    "PullTable",
-    "PushTable",
-    "SpatialClassifier",
-    "SpatialPadding",
-    "SpatialReSampling",
-    "SuperCriterion",
-]
 
 Tensor = torch.Tensor
 _resample = torch.ops.aten.upsample_bilinear2d.default

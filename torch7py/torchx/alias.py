@@ -1,4 +1,4 @@
-"""What dpnn and rnn use of package torchx: drawing from a large distribution, and finding elements."""
+"""Drawing from a large discrete distribution in constant time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from torch7py import random
 from torch7py.classes import TorchObject, register
 from torch7py.errors import TorchError
 from torch7py.nn._check import sizes
-from torch7py.table import Table
 from torch7py.tensor.types import typename
 
-__all__ = ["AliasMultinomial", "find", "version"]
-
 Tensor = torch.Tensor
-version = 1
 
 
 @register("torch.AliasMultinomial")
@@ -33,7 +29,7 @@ class AliasMultinomial(TorchObject):
         if probs.dim() != 1:
             raise TorchError(f"AliasMultinomial: a vector of probabilities expected, got {sizes(probs)}")
         count = len(probs)
-        kept = (probs * count).numpy()
+        kept = (probs * count).cpu().numpy()
         alias = [0] * count
         smaller, larger = [], []
         for place, share in enumerate(kept.tolist()):
@@ -43,7 +39,7 @@ class AliasMultinomial(TorchObject):
             alias[small] = large + 1
             kept[large] = kept[large].item() - (1 - kept[small].item())
             (smaller if kept[large] < 1 else larger).append(large)
-        aliases, q = torch.tensor(alias), torch.from_numpy(kept)
+        aliases, q = torch.tensor(alias, device=probs.device), torch.from_numpy(kept).to(probs.device)
         if q.min() < 0:
             raise TorchError("AliasMultinomial: probabilities must not be negative")
         if q.max() > 1:
@@ -62,24 +58,9 @@ class AliasMultinomial(TorchObject):
         if output.dtype is not torch.int64 or output.numel() == 0:
             raise TorchError(f"AliasMultinomial: a LongTensor to fill expected, got {typename(output)}{sizes(output)}")
         generator = random.default()
-        drawn = torch.empty(output.numel(), dtype=torch.int64)
+        drawn = torch.empty(output.numel(), dtype=torch.int64, device=self.J.device)
         generator.fill_random(drawn, 1, len(self.J))
         places = drawn - 1
         keep = torch.empty_like(drawn)
         generator.fill_bernoulli(keep, self.q[places])
         return output.copy_(torch.where(keep == 1, drawn, self.J[places]).view(output.shape))
-
-
-def find(tensor: Tensor, val, dim: int | None = None) -> Table:
-    """Where ``tensor`` holds ``val``: the places from 1, of all elements in a row; or with ``dim`` 2 of a matrix, a
-    Table of those of each row (with 1, of each column).
-    """
-    if dim is None:
-        return _places(tensor.reshape(-1), val)
-    if tensor.dim() != 2 or dim not in (1, 2):
-        raise TorchError(f"find: with a dimension, 1 or 2, a matrix expected, got {sizes(tensor)}")
-    return Table([_places(part, val) for part in tensor.unbind(2 - dim)])
-
-
-def _places(vector: Tensor, val) -> Table:
-    return Table((torch.nonzero(vector == val).view(-1) + 1).tolist())

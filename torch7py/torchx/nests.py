@@ -1,14 +1,18 @@
-"""Operations on nests: a nest is a tensor or a Table of nests. Torch7 has them in the table ``rnn``."""
+"""Operations on nests: a nest is a tensor or a Table of nests. Some of them Torch7 has in the table ``rnn``, too."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 
 from torch7py import random
 from torch7py.errors import TorchError
+from torch7py.identity import isTensor
 from torch7py.nn import utils
 from torch7py.table import Table
 from torch7py.tensor.arguments import describe
+from torch7py.tensor.registry import methods
 
 Tensor = torch.Tensor
 
@@ -72,11 +76,77 @@ def recursiveSum(t2) -> float:
 
 def recursiveNew(t2):
     """A nest of that structure with empty tensors."""
-    if isinstance(t2, Table):
-        return Table({key: recursiveNew(item) for key, item in t2.items()})
-    if not isinstance(t2, Tensor):
-        raise _unexpected(t2)
-    return utils.empty_like_type(t2)
+    return _mapped(t2, utils.empty_like_type)
+
+
+def recursiveIndex(res, src, dim: int, indices: Tensor):
+    """Make ``res``, which is made where it must be, the nest of the parts of ``src`` that ``indices`` tells along
+    dimension ``dim``: see ``tensor:index``. Returns it.
+    """
+    return _each_pair(res, src, lambda one, other: methods["index"](one, other, dim, indices))[0]
+
+
+def recursiveBatchSize(input) -> int:
+    """The size of the first tensor's first dimension."""
+    return first_tensor(input).shape[0]
+
+
+def recursiveSize(input, excludedim: int | None = None) -> Table:
+    """The sizes of each tensor as a Table, without the one of dimension ``excludedim``; a nest of such Tables."""
+
+    def shape(tensor: Tensor) -> Table:
+        return Table(size for dim, size in enumerate(tensor.shape, 1) if dim != excludedim)
+
+    return _mapped(input, shape)
+
+
+def recursiveSub(src, start: int, stop: int | None = None):
+    """A nest of views: of each tensor's first dimension from ``start`` to ``stop`` (the last); see ``tensor:sub``."""
+    return _mapped(src, lambda tensor: methods["sub"](tensor, start, stop))
+
+
+def remap(t1, t2, f: Callable, p1: Tensor | None = None, p2: Tensor | None = None) -> tuple:
+    """Call ``f(x, y)`` for the tensors x and y at each place of two nests, in the list part of their tables (the first
+    one's, if it is a table). Returns both nests.
+
+    Where one of them has nothing there, it gets an empty tensor: of the type of ``p1`` in the first nest, of ``p2`` (or
+    ``p1``) in the second, by default of the type of the other.
+    """
+    if not callable(f):
+        raise TorchError("Expecting function at argument 3")
+    if isinstance(t1, Table) or isinstance(t2, Table):
+        count = len(t1 if isinstance(t1, Table) else t2)
+        t1, t2 = Table() if t1 is None else t1, Table() if t2 is None else t2
+        if not (isinstance(t1, Table) and isinstance(t2, Table)):
+            raise _unexpected_pair(t1, t2)
+        for place in range(1, count + 1):
+            t1[place], t2[place] = remap(t1[place], t2[place], f, p1, p2)
+        return t1, t2
+    if not (isTensor(t1) or isTensor(t2)):
+        raise _unexpected_pair(t1, t2)
+    if t1 is None:
+        t1 = (t2 if p1 is None else p1).new()
+    elif t2 is None:
+        t2 = next(prototype for prototype in (p2, p1, t1) if prototype is not None).new()
+    f(t1, t2)
+    return t1, t2
+
+
+def first_tensor(nest) -> Tensor:
+    """The first tensor of a nest."""
+    while isinstance(nest, Table):
+        nest = nest[1]
+    if not isinstance(nest, Tensor):
+        raise _unexpected(nest)
+    return nest
+
+
+def _mapped(nest, make: Callable):
+    if isinstance(nest, Table):
+        return Table({key: _mapped(item, make) for key, item in nest.items()})
+    if not isinstance(nest, Tensor):
+        raise _unexpected(nest)
+    return make(nest)
 
 
 def _each_pair(t1, t2, act):
@@ -110,40 +180,3 @@ def _unexpected(nest) -> TorchError:
 
 def _unexpected_pair(t1, t2) -> TorchError:
     return TorchError(f"expecting nested tensors or tables. Got {describe(t1)} and {describe(t2)} instead")
-
-
-def first_tensor(nest) -> Tensor:
-    """The first tensor of a nest."""
-    while isinstance(nest, Table):
-        nest = nest[1]
-    if not isinstance(nest, Tensor):
-        raise _unexpected(nest)
-    return nest
-
-
-def time_steps(sequence) -> list:
-    """The steps of a sequence: the elements of a Table, or the slices of a tensor along its first dimension."""
-    if isinstance(sequence, Tensor):
-        return sequence.tolist() if sequence.dim() == 1 else list(sequence.unbind(0))
-    if isinstance(sequence, Table):
-        return sequence.list()
-    raise TorchError(f"expecting a sequence (a table or tensor), got {describe(sequence)}")
-
-
-def paired_steps(sequence, other, names: tuple[str, str] = ("input", "gradOutput")) -> tuple[list, list]:
-    """The steps of two sequences, which must be of one kind and length."""
-    one, two = names
-    if isinstance(sequence, Tensor) != isinstance(other, Tensor):
-        kind = "Tensor" if isinstance(sequence, Tensor) else "table"
-        raise TorchError(f"expecting {two} {kind} since {one} is a {describe(sequence)}, got {describe(other)}")
-    steps, others = time_steps(sequence), time_steps(other)
-    if len(steps) != len(others):
-        raise TorchError(f"{two} should have as many elements as {one}: {len(others)} instead of {len(steps)}")
-    return steps, others
-
-
-def stacked(result, steps: list[Tensor]) -> Tensor:
-    """The steps as one tensor, written to ``result`` if that is a tensor."""
-    if not isinstance(result, Tensor):
-        result = utils.empty_like_type(steps[0])
-    return torch.stack(steps, out=result.resize_(len(steps), *steps[0].shape))
