@@ -100,7 +100,7 @@ def _multinomial(r: Tensor | None, *args) -> Tensor:
     if not replacement and count > rows.shape[1]:
         raise TorchError("bad argument #2 (cannot sample n_sample > prob_dist:size(1) samples without replacement)")
     drawn = numpy.array([_draw_indices(row, count, replacement, generator) for row in rows])
-    return put(r, torch.from_numpy(drawn + 1).view(*p.shape[:-1], count))
+    return put(r, torch.from_numpy(drawn + 1).view(*p.shape[:-1], count).to(p.device))
 
 
 def _draw_indices(weights: numpy.ndarray, count: int, replacement: bool, generator: Generator) -> numpy.ndarray:
@@ -150,10 +150,10 @@ def alias_setup(p: Tensor, state: Table | None = None) -> Table:
             small.append(large.pop())
     if not min(shares) > 0:
         raise TorchError("bad argument #2 (q_min is less than 0)")
-    q = torch.tensor(shares, dtype=p.dtype)
+    q = torch.tensor(shares, dtype=p.dtype, device=p.device)
     if max(shares) > 1:
         q.div_(max(shares))
-    j = torch.tensor(aliases, dtype=torch.int64)
+    j = torch.tensor(aliases, dtype=torch.int64, device=p.device)
     q[j <= 0] = 1  # no other index: the entry stands for its own alone
     j.add_(1)
     if isinstance(state, Table):
@@ -170,7 +170,7 @@ def alias_draw(result: Tensor, state: Table) -> Tensor:
     j, q = state[1], state[2]
     # Torch7 takes 1 from J and leaves it so: its draws of other indices are off by one, and so are ours
     j.sub_(1)
-    uniforms = random.default().uniforms(2 * result.numel())
+    uniforms = random.default().uniforms(2 * result.numel()).to(q.device)
     entries = (uniforms[::2] * j.numel()).long()
     drawn = torch.where(uniforms[1::2] <= q[entries], entries + 1, j[entries])
     result.copy_(drawn.view(result.shape))
