@@ -141,7 +141,9 @@ def make_runtime(cuda: str | None) -> LuaTorch:
     """A new runtime, and PyTorch loaded, without Python's collector looking through all that time and again."""
     gc.disable()
     from lua_bridge.runtime import LuaTorch
+    from torch7py.allocator import keep_freed_memory
 
+    keep_freed_memory()
     lua = LuaTorch(cuda=cuda)
     lua.on_exit = final_exit
     gc.freeze()
