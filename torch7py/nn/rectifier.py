@@ -90,23 +90,29 @@ class PReLU(Module):
         self.gradWeight = utils.default_tensor(nOutputPlane or 1)
 
     def updateOutput(self, input):
+        if self.nOutputPlane == 0:
+            return leaky_relu(input, self.weight.item(), out=fit(self.output, input))
         output = torch.mul(input, self._slopes(input), out=fit(self.output, input))
         return torch.where(input > 0, input, output, out=output)
 
     def updateGradInput(self, input, gradOutput):
         gradOutput = matched(gradOutput, input)
-        gradInput = torch.mul(gradOutput, self._slopes(input), out=fit(self.gradInput, input))
+        gradInput = fit(self.gradInput, input)
+        if self.nOutputPlane == 0:
+            return leaky_relu_backward(gradOutput, input, self.weight.item(), False, grad_input=gradInput)
+        torch.mul(gradOutput, self._slopes(input), out=gradInput)
         return torch.where(input > 0, gradOutput, gradInput, out=gradInput)
 
     def accGradParameters(self, input, gradOutput, scale=1):
         falling = input.clamp(max=0).mul_(matched(gradOutput, input))
-        gradient = falling.sum_to_size(self._slopes(input).shape).view(self.gradWeight.shape)
+        if self.nOutputPlane == 0:
+            gradient = falling.sum()
+        else:
+            gradient = falling.sum_to_size(self._slopes(input).shape).view(-1)
         return self.gradWeight.add_(gradient, alpha=1 if scale is None else scale)
 
     def _slopes(self, input):
-        """The weight in a shape that goes along with the input's."""
-        if self.nOutputPlane == 0:
-            return self.weight.view([1] * input.dim())
+        """The planes' weights in a shape that goes along with the input's."""
         planes = input.shape[1 if input.dim() > 1 else 0]
         if planes != self.nOutputPlane:
             raise TorchError(f"Wrong number of input planes. Expected {self.nOutputPlane} but got {planes}.")
