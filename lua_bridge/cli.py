@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,12 @@ def report(error: LuaError) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    status = start(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = start(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read the output has seen enough: `th script.lua | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 128 + signal.SIGPIPE
     threads = sys.modules.get("lua_bridge.threads")
     if threads and threads.running():  # Python would pull the ground from under them
         final_exit(status)
@@ -188,6 +194,4 @@ def start(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.exit(status)
+    sys.exit(main())

@@ -230,3 +230,11 @@ def test_training_steps_find_the_memory_of_the_steps_before():
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - before
 
     assert page_faults(30) < page_faults(10) + 20_000  # 5,000 a step where the memory goes back to the system
+
+
+def test_a_reader_that_has_seen_enough_ends_the_program(script):
+    path = script("for i = 1, 1e5 do print(i) end")
+    result = subprocess.run(
+        f"{' '.join(TH)} {path} | head -1", shell=True, capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert (result.stdout, result.stderr) == ("1\t\n", "")

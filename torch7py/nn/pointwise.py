@@ -8,7 +8,7 @@ from ..classes import register
 from ..errors import TorchError
 from . import utils
 from ._check import flag
-from ._kernels import fit, into, matched, shaped
+from ._kernels import fit, into, matched, shaped, signs
 from .module import Module
 from .transfer import Tanh, tanh_backward
 
@@ -30,8 +30,7 @@ class Abs(Module):
 
     def updateGradInput(self, input, gradOutput):
         gradOutput = matched(gradOutput, input)
-        gradInput = torch.neg(gradOutput, out=fit(self.gradInput, input))
-        return torch.where(input >= 0, gradOutput, gradInput, out=gradInput)
+        return torch.mul(gradOutput, signs(input), out=fit(self.gradInput, input))
 
 
 @register("nn.Exp")

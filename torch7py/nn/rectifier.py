@@ -17,7 +17,7 @@ from .module import Module
 from .reductions import Max
 from .sequential import Sequential
 from .tabular import JoinTable
-from .transfer import ReLU
+from .transfer import ReLU, threshold_backward
 from .view import View
 
 _aten = torch.ops.aten
@@ -92,16 +92,16 @@ class PReLU(Module):
     def updateOutput(self, input):
         if self.nOutputPlane == 0:
             return leaky_relu(input, self.weight.item(), out=fit(self.output, input))
-        output = torch.mul(input, self._slopes(input), out=fit(self.output, input))
-        return torch.where(input > 0, input, output, out=output)
+        falling = torch.clamp(input, max=0, out=fit(self.output, input)).mul_(self._slopes(input))
+        return falling.add_(input.clamp(min=0))
 
     def updateGradInput(self, input, gradOutput):
         gradOutput = matched(gradOutput, input)
         gradInput = fit(self.gradInput, input)
         if self.nOutputPlane == 0:
             return leaky_relu_backward(gradOutput, input, self.weight.item(), False, grad_input=gradInput)
-        torch.mul(gradOutput, self._slopes(input), out=gradInput)
-        return torch.where(input > 0, gradOutput, gradInput, out=gradInput)
+        rising = threshold_backward(gradOutput, input, 0, grad_input=gradInput)
+        return rising.addcmul_(gradOutput - rising, self._slopes(input))
 
     def accGradParameters(self, input, gradOutput, scale=1):
         falling = input.clamp(max=0).mul_(matched(gradOutput, input))
