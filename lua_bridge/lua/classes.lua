@@ -82,10 +82,15 @@ local function construct_lua(members)
    end
 end
 
+-- By type name: what is tried first to make an object, with Python's way and the arguments; nil leaves it to Python.
+local builders = {}
+world.builders = builders
+
 local function construct_python(typename)
    local stub = python.constructor(typename)
    return function(_, ...)
-      return stub(...)
+      local build = builders[typename]
+      return build and build(stub, ...) or stub(...)
    end
 end
 

@@ -691,6 +691,38 @@ function methods.totable(call)
    end
 end
 
+-- Put the numbers of a nested table into a contiguous tensor; false where Python must look, as at a fault.
+local function put(holder, list, at, dim, ...)
+   local count, kind = holder[sizes[dim]], holder._kind
+   if rawtype(list) ~= 'table' or getmetatable(list) ~= nil or #list ~= count then return false end
+   if dim == holder._dim then
+      local pointer, least, most = holder._pointer, kind.least, kind.most
+      for i = 1, count do
+         local value = list[i]
+         if rawtype(value) ~= 'number' or not (value >= least and value <= most) then return false end
+         pointer[at + i - 1] = value
+      end
+   else
+      for i = 1, count do
+         if not put(holder, list[i], at + (i - 1) * holder[strides[dim]], dim + 1) then return false end
+      end
+   end
+   return true
+end
+
+-- A tensor of the numbers in a table; nil where Python must look.
+local function build(construct, list, ...)
+   if select('#', ...) > 0 then return nil end
+   local counts, level = {}, list
+   while rawtype(level) == 'table' and getmetatable(level) == nil and #counts < 5 do
+      counts[#counts + 1] = #level
+      level = level[1]
+   end
+   if #counts < 1 or #counts > 4 or rawtype(level) ~= 'number' then return nil end
+   local x = construct(unpack(counts))
+   return put(layout_of(x), list, 0, 1) and x or nil
+end
+
 function methods.apply(call)
    return function(x, f, ...)
       if select('#', ...) == 0 and walk('apply', f, x) then return x end
@@ -723,6 +755,7 @@ end
 if has_ffi then
    local stubs = world.adopt('torch.Tensor').stubs -- those of all tensor types
    for name, make in pairs(methods) do stubs[name] = make(stubs[name]) end
+   for typename in pairs(kinds) do world.builders[typename] = build end
 
    local storage_stubs = world.adopt('torch.Storage').stubs
    local storage_totable = storage_stubs.totable
