@@ -11,6 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sequences
@@ -25,6 +27,7 @@ from lua_bridge import LuaTorch
 from torch7py import Table
 
 HERE = Path(__file__).parent
+TH = [sys.executable, "-m", "lua_bridge.cli"]
 ORIGINAL = os.environ.get("TORCH7_TH")
 REPETITIONS = 9
 
@@ -48,15 +51,35 @@ LOOPS = {  # rounds in one repetition, and the time aimed at in ns
 CALLS = {1000: (500, 61), 1_000_000: (30, 15)}  # elements; rounds in one repetition, repetitions
 
 
-def original(file: str, name: str) -> Benchmark:
-    """A benchmark run by the original's interpreter, in a process of its own."""
+class Programs:
+    """The benchmarks of a Lua file, run by an interpreter in a process of its own, as users run them."""
 
-    def benchmark(count: int) -> float:
-        command = [ORIGINAL, str(HERE / "original.lua"), str(HERE / file), name, str(count)]
-        ran = subprocess.run(command, capture_output=True, text=True, check=True)
-        return float(ran.stdout.split()[-1])
+    def __init__(self, interpreter: list[str], file: str):
+        command = [*interpreter, str(HERE / "serve.lua"), str(HERE / file)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=HERE.parent
+        )
 
-    return benchmark
+    def __getitem__(self, name: str) -> Benchmark:
+        def benchmark(count: int) -> float:
+            self.process.stdin.write(f"{name} {count}\n")
+            return float(self.process.stdout.readline())
+
+        return benchmark
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+@contextmanager
+def programs(file: str) -> Iterator[dict[str, Programs]]:
+    """The benchmarks of ``file`` under our ``th`` and, if there is one, under the original's."""
+    running = {"lua": Programs(TH, file)}
+    if ORIGINAL:
+        running["original"] = Programs([ORIGINAL], file)
+    yield running
+    for each in running.values():
+        each.close()
 
 
 def medians(contenders: dict[str, Benchmark], count: int) -> dict[str, float]:
@@ -72,23 +95,23 @@ def medians(contenders: dict[str, Benchmark], count: int) -> dict[str, float]:
     return {who: statistics.median(measured) for who, measured in times.items()}
 
 
-def steps(lua: Table, networks: Table, pytorch: dict) -> None:
+def steps(networks: Table, pytorch: dict) -> None:
     print("One training step: forward, backward, SGD with momentum, in float; milliseconds")
-    print("(aims: Lua/Python at most 1.05; against PyTorch at most 1, vgg_b16 at most 0.95, tiny_b1 at most 0.3)")
+    print("(aims: Lua/Python at most 1.05; against PyTorch at most 0.95, tiny_b1 at most 0.2)")
     heads = ["Lua", "Python", "PyTorch", "Lua/Python", "Lua/PyTorch", "Python/PyTorch"]
     if ORIGINAL:
         heads += ["original", "Lua/original"]
     print(f"{'':12}" + "".join(f"{head:>15}" for head in heads))
-    for name, count in STEPS.items():
-        contenders = {"lua": lua[name], "python": torch7_step(networks[name]), "pytorch": pytorch_step(*pytorch[name])}
-        if ORIGINAL:
-            contenders["original"] = original("steps.lua", name)
-        t = medians(contenders, count)
-        row = [1e3 * t["lua"], 1e3 * t["python"], 1e3 * t["pytorch"]]
-        row += [t["lua"] / t["python"], t["lua"] / t["pytorch"], t["python"] / t["pytorch"]]
-        if ORIGINAL:
-            row += [1e3 * t["original"], t["lua"] / t["original"]]
-        print(f"{name:12}" + "".join(f"{number:15.3f}" for number in row), flush=True)
+    with programs("steps.lua") as lua:
+        for name, count in STEPS.items():
+            contenders = {who: its[name] for who, its in lua.items()}
+            contenders |= {"python": torch7_step(networks[name]), "pytorch": pytorch_step(*pytorch[name])}
+            t = medians(contenders, count)
+            row = [1e3 * t["lua"], 1e3 * t["python"], 1e3 * t["pytorch"]]
+            row += [t["lua"] / t["python"], t["lua"] / t["pytorch"], t["python"] / t["pytorch"]]
+            if ORIGINAL:
+                row += [1e3 * t["original"], t["lua"] / t["original"]]
+            print(f"{name:12}" + "".join(f"{number:15.3f}" for number in row), flush=True)
 
 
 def forwards(networks: Table, pytorch: dict) -> None:
@@ -114,17 +137,15 @@ def char_lstm() -> None:
     print("lstm_step: a character LSTM of nngraph, unrolled, with rmsprop; milliseconds (aim: at most PyTorch's time)")
     heads = ["Lua", "PyTorch", "Lua/PyTorch"] + ["original", "Lua/original"] * bool(ORIGINAL)
     print(f"{'':16}" + "".join(f"{head:>15}" for head in heads))
-    lua = LuaTorch().dofile(str(HERE / "lstm.lua"))
-    for name, dtype in (("lstm_step", torch.float64), ("lstm_step_float", torch.float32)):
-        contenders = {"lua": lua[name], "pytorch": pytorch_char_lstm(dtype)}
-        if ORIGINAL:
-            contenders["original"] = original("lstm.lua", name)
-        t = medians(contenders, 5)
-        row = [1e3 * t["lua"], 1e3 * t["pytorch"], t["lua"] / t["pytorch"]]
-        if ORIGINAL:
-            row += [1e3 * t["original"], t["lua"] / t["original"]]
-        print(f"{name:16}" + "".join(f"{number:15.3f}" for number in row), flush=True)
-    print(f"building the network and cloning it 25 times: {lua['lstm_build'](3):.2f} seconds (aim: under 1)")
+    with programs("lstm.lua") as lua:
+        for name, dtype in (("lstm_step", torch.float64), ("lstm_step_float", torch.float32)):
+            t = medians({who: its[name] for who, its in lua.items()} | {"pytorch": pytorch_char_lstm(dtype)}, 5)
+            row = [1e3 * t["lua"], 1e3 * t["pytorch"], t["lua"] / t["pytorch"]]
+            if ORIGINAL:
+                row += [1e3 * t["original"], t["lua"] / t["original"]]
+            print(f"{name:16}" + "".join(f"{number:15.3f}" for number in row), flush=True)
+        build = lua["lua"]["lstm_build"](3)
+    print(f"building the network and cloning it 25 times: {build:.2f} seconds (aim: under 1)")
 
 
 def memory(name: str) -> None:
@@ -139,16 +160,14 @@ def memory(name: str) -> None:
 
 
 def loops() -> None:
-    lua = LuaTorch().dofile(str(HERE / "loops.lua"))
     print("Loops in Lua; nanoseconds a round")
     print(f"{'':28}{'here':>12}{'aim':>12}" + (f"{'original':>12}" if ORIGINAL else ""))
-    for name, (count, aim) in LOOPS.items():
-        contenders = {"here": lua[name]}
-        if ORIGINAL:
-            contenders["original"] = original("loops.lua", name)
-        numbers = [f"{1e9 * seconds:12.1f}" for seconds in medians(contenders, count).values()]
-        numbers.insert(1, f"{f'< {aim}' if aim else '':>12}")
-        print(f"{name:28}" + "".join(numbers), flush=True)
+    with programs("loops.lua") as lua:
+        for name, (count, aim) in LOOPS.items():
+            measured = medians({who: its[name] for who, its in lua.items()}, count)
+            numbers = [f"{1e9 * seconds:12.1f}" for seconds in measured.values()]
+            numbers.insert(1, f"{f'< {aim}' if aim else '':>12}")
+            print(f"{name:28}" + "".join(numbers), flush=True)
 
 
 def alternately(ours: Benchmark, theirs: Benchmark, count: int, turn: int) -> tuple[float, float]:
@@ -184,9 +203,9 @@ def calls() -> None:
 
 if __name__ == "__main__":
     print(f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, PyTorch {torch.__version__}, float32\n")
-    lua, networks = LuaTorch().dofile(str(HERE / "steps.lua"))
+    _, networks = LuaTorch().dofile(str(HERE / "steps.lua"))
     pytorch = pytorch_networks()
-    steps(lua, networks, pytorch)
+    steps(networks, pytorch)
     print()
     forwards(networks, pytorch)
     print()

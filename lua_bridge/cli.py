@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,7 @@ def run(lua: LuaTorch, options: Options) -> None:
     th = lua.load_th()
     set_arguments(lua, options)
     th["complete_globals"]()
+    th["draw_as_nn_is_loaded"]()
     if options.script not in (None, "-"):
         th["set_script"](options.script)
     if options.globals:
@@ -130,6 +132,8 @@ def report(error: LuaError) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    if arguments is None and hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `th script.lua | head` ends with head, and without a word
     status = start(sys.argv[1:] if arguments is None else arguments)
     threads = sys.modules.get("lua_bridge.threads")
     if threads and threads.running():  # Python would pull the ground from under them
@@ -141,7 +145,9 @@ def make_runtime(cuda: str | None) -> LuaTorch:
     """A new runtime, and PyTorch loaded, without Python's collector looking through all that time and again."""
     gc.disable()
     from lua_bridge.runtime import LuaTorch
+    from torch7py.allocator import keep_freed_memory
 
+    keep_freed_memory()
     lua = LuaTorch(cuda=cuda)
     lua.on_exit = final_exit
     gc.freeze()

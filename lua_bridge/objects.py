@@ -70,10 +70,12 @@ def layout(tensor: torch.Tensor) -> tuple:
     return tensor.data_ptr(), dim, *flat
 
 
-def extent(tensor: torch.Tensor) -> tuple[int, int]:
-    """Address and number of elements of the storage under a tensor."""
-    storage = tensor.untyped_storage()
-    return storage.data_ptr(), storage.nbytes() // tensor.element_size()
+def extent(value: torch.Tensor | Storage) -> tuple[int, int]:
+    """Address and number of elements of a storage, or of that under a tensor."""
+    if isinstance(value, Storage):
+        return value.data_ptr(), len(value)
+    storage = value.untyped_storage()
+    return storage.data_ptr(), storage.nbytes() // value.element_size()
 
 
 def anchor(tensor: torch.Tensor) -> torch.Tensor:

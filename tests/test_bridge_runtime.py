@@ -311,3 +311,62 @@ def test_python_gets_lua_modules_that_train(lua):
     assert loss[1] < 0.7 * loss[0]
     assert isinstance(lua.globals["model"], nn.Sequential)
     assert lua.globals["model"].forward(torch.zeros(3, dtype=torch.float64)).shape == (1,)
+
+
+def test_functions_of_elements(lua):
+    values = lua.execute("""
+        local x, y, z = torch.range(1, 6):resize(2, 3), torch.range(10, 60, 10), torch.ones(6)
+        local seen = {}
+        x:map(y, function(a, b) seen[#seen + 1] = a return a < 3 and a + b or nil end)
+        x:t():map2(torch.ones(3, 2), torch.ones(3, 2), function(a, b, c) return a + b + c end)
+        z:map2(z, z, math.max)
+        local called = 0
+        local w = torch.Tensor{1, 2, 3, 4}
+        w:map(w, function(a, b) called = called + 1 if a == 2 then torch.sum(w) end return a * b end)
+        local bytes = torch.ByteTensor{1, 2}
+        bytes:map(torch.ByteTensor{5, 6}, function(a, b) return a * b end)
+        return x, z:sum(), w, called, bytes, #seen
+    """)
+    assert values[0].tolist() == [[13, 24, 5], [6, 7, 8]]
+    assert (values[1], values[2].tolist(), values[3], values[4].tolist()) == (6, [1, 4, 9, 16], 4, [5, 12])
+    for call in ("map(torch.Tensor(3), print)", "map(torch.FloatTensor(2), print)", "map(torch.Tensor(2))", "apply(1)"):
+        with pytest.raises(LuaError, match="bad argument|expected|size"):
+            lua.execute(f"torch.Tensor(2):{call}")
+
+
+def test_an_element_can_be_any_nan_for_functions(lua):
+    assert lua.execute("""
+        local x = torch.Tensor(2):fill(1)
+        require('ffi').cast('int64_t*', x:data())[0] = -1
+        local found = 0
+        x:apply(function(v) if v ~= v then found = found + 1 end end)
+        x:map(x, function(a, b) if a ~= a and b ~= b then found = found + 1 end end)
+        return found
+    """) == 2  # fmt: skip
+
+
+def test_elements_of_storages(lua):
+    assert lua.execute("""
+        local s, f = torch.DoubleStorage{1.5, 2, 3}, torch.FloatStorage(2):fill(0.1)
+        local x = torch.Tensor(s)
+        s[2] = s[1] + s[3]
+        x[3] = 7
+        s:resize(1000)
+        s[1000] = 8
+        local bytes = torch.ByteStorage{1, 2}
+        bytes[1] = 255
+        require('ffi').cast('int64_t*', x:data())[0] = -1
+        return x[2], s[3], s[1000], f[2], bytes[1], s[1] ~= s[1], #torch.LongStorage{4, 5}:totable(), s:size()
+    """) == (4.5, 7, 8, 0.10000000149011612, 255, True, 2, 1000)
+    for code in ("return s[0]", "return s[4]", "s[0] = 1", "s[4] = 1", "s.x = 1", "s[1] = {}"):
+        with pytest.raises(LuaError):
+            lua.execute(f"local s = torch.DoubleStorage(3) {code}")
+
+
+def test_tensors_and_storages_become_tables(lua):
+    nested, part, flat = lua.execute("""
+        local x = torch.range(1, 24):resize(2, 3, 4)
+        return x:totable(), x[{{}, 2, {2, 3}}]:totable(), x:storage():totable()
+    """)
+    assert [[len(row) for row in rows] for rows in nested] == [[4] * 3] * 2 and nested[2][3][4] == 24
+    assert [list(row) for row in part] == [[6, 7], [18, 19]] and list(flat) == list(range(1, 25))

@@ -67,6 +67,7 @@ _FILES = ("DiskFile", "MemoryFile", "PipeFile", "deserialize", "deserializeFromS
 _FILES += ("serialize", "serializeToStorage")
 _HOMES = dict.fromkeys(_FILES, "serialization") | {"CmdLine": "cmdline", "Timer": "timer", "Generator": "random"}
 _HOMES |= {"as_torch_module": "nn.interop", "from_torch": "convert", "to_torch": "convert"}
+_HOMES |= {"keep_freed_memory": "allocator"}
 _HOMES |= {"Tester": "tester", "TestSuite": "tester", "tic": "timer", "toc": "timer"}
 
 

@@ -82,6 +82,18 @@ local function construct_lua(members)
    end
 end
 
+-- By type name: what is tried first to make an object, with Python's way and the arguments; nil leaves it to Python.
+local builders = {}
+world.builders = builders
+
+local function construct_python(typename)
+   local construct = python.constructor(typename)
+   return function(...)
+      local build = builders[typename]
+      return build and build(construct, ...) or construct(...)
+   end
+end
+
 local constructors = setmetatable({}, {__mode = 'k'})
 
 local function make_constructor(members, new)
@@ -144,7 +156,7 @@ local function adopt(typename)
    if parent then setmetatable(stubs, {__index = parent.members}) end
    local members = {__typename = typename}
    local class = {members = members, parent = parent and parent.members, python = true, stubs = stubs}
-   local new = python.constructor(typename)
+   local new = construct_python(typename)
    stubs.new = new
    local behind = setmetatable({}, {__index = stubs})
    set_behind(members, behind, python_assigner(typename, behind), class.parent)
@@ -175,7 +187,7 @@ local function define(typename, parent)
    local class
    if parent and parent.python then
       world.subclass(typename, parent.members.__typename)
-      local new = python.constructor(typename)
+      local new = construct_python(typename)
       local behind = setmetatable({new = new}, {__index = parent.members})
       members = {__typename = typename}
       set_behind(members, behind, python_assigner(typename, behind), parent.members)

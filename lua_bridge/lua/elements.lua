@@ -165,6 +165,11 @@ local function element(holder, at, ...)
 end
 
 local getitem, setitem = world.getitem, world.setitem
+
+local function is_whole(number, first, last, ...)
+   return rawtype(number) == 'number' and number >= first and number <= last and floor(number) == number
+end
+
 local sizes, strides = {'_n1', '_n2', '_n3', '_n4'}, {'_s1', '_s2', '_s3', '_s4'}
 
 -- Where an index from 1, or from -1 backwards, lies in a dimension, from 0; nil where it lies nowhere.
@@ -299,6 +304,48 @@ function world.makers.tensor(_, typename)
       _epoch = -1, _asked = -1, _pointer = false, _words = false, _anchor = false,
       _dim = 0, _n1 = 0, _n2 = 0, _n3 = 0, _n4 = 0, _s1 = 0, _s2 = 0, _s3 = 0, _s4 = 0,
    }
+end
+
+-- A storage's record has the layout of its elements in `memory`.
+
+local function memory_of(storage, record, ...)
+   local memory = record.memory
+   if memory._epoch ~= world.epoch then
+      local address, count = python.extent(storage)
+      set_layout(memory, address, 1, count, 1)
+   end
+   return memory
+end
+
+local function storage_index(storage, key, record, ...)
+   if rawtype(key) == 'number' then
+      local memory = memory_of(storage, record)
+      if memory._pointer and is_whole(key, 1, memory._n1) then return element(memory, key - 1) end
+      return getitem(storage, key)
+   end
+   return record.index_by_name(storage, key, record)
+end
+
+local function storage_newindex(storage, key, value, record, ...)
+   local memory = memory_of(storage, record)
+   local own = memory._kind
+   if memory._pointer and is_whole(key, 1, memory._n1) and rawtype(value) == 'number'
+      and value >= own.least and value <= own.most then
+      memory._pointer[key - 1] = value
+   else
+      setitem(storage, key, value)
+   end
+end
+
+if has_ffi then
+   for typename, kind in pairs(kinds) do
+      world.makers[(typename:gsub('Tensor$', 'Storage'))] = function(storage, storage_name)
+         local record = world.makers.userdata(storage, storage_name)
+         record.memory = {_kind = kind, _epoch = -1}
+         record.index_by_name, record.index, record.newindex = record.index, storage_index, storage_newindex
+         return record
+      end
+   end
 end
 
 local function view_newindex(view, key, value, ...)
@@ -436,10 +483,6 @@ end
 
 -- Views. Those along the first dimension are what loops over samples make, and worth a look at the layout.
 
-local function is_whole(number, first, last, ...)
-   return rawtype(number) == 'number' and number >= first and number <= last and floor(number) == number
-end
-
 function methods.select(call)
    return function(x, dim, index, ...)
       local holder
@@ -545,25 +588,159 @@ function methods.copy(call)
    end
 end
 
--- apply(f): every element becomes f(element), where f returns a number.
+-- apply(f), map(y, f), map2(y, z, f): every element becomes f(element of x, of y, of z), where f returns a number.
+
+local function walkable(x)
+   local holder = layout_of(x)
+   return holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder) and holder
+end
+
+-- Whether any element of float or double is one that `read` must look at.
+local function has_foreign_nan(holder)
+   local words, step, limit = holder._words, holder._kind.step, holder._kind.foreign_nan
+   if not step then return false end
+   for last = step - 1, step * count_of(holder) - 1, step do
+      local word = words[last]
+      if word < 0 and word >= limit then return true end
+   end
+   return false
+end
+
+-- Until f calls Python. A loop of its own for each number of tensors, with nothing ahead of f: LuaJIT else compiles it
+-- for a single closure, and programs write `x:apply(function(v) ... end)`. Returns how many elements are done.
+local quick = {
+   function(f, count, p)
+      local epoch = world.epoch
+      for i = 0, count - 1 do
+         local value = f(tonumber(p[i]))
+         if world.epoch ~= epoch then return i, value end
+         if value then p[i] = value end
+      end
+      return count
+   end,
+   function(f, count, p, q)
+      local epoch = world.epoch
+      for i = 0, count - 1 do
+         local value = f(tonumber(p[i]), tonumber(q[i]))
+         if world.epoch ~= epoch then return i, value end
+         if value then p[i] = value end
+      end
+      return count
+   end,
+   function(f, count, p, q, r)
+      local epoch = world.epoch
+      for i = 0, count - 1 do
+         local value = f(tonumber(p[i]), tonumber(q[i]), tonumber(r[i]))
+         if world.epoch ~= epoch then return i, value end
+         if value then p[i] = value end
+      end
+      return count
+   end,
+}
+
+-- Whether that was done here; Python does it for other tensors, and tells what is wrong with the arguments.
+local function walk(name, f, ...)
+   if rawtype(f) ~= 'function' then return false end
+   local tensors, layouts = {...}, {}
+   local function look()
+      for place, tensor in ipairs(tensors) do
+         local holder = walkable(tensor)
+         if not holder or place > 1 and (holder._kind ~= layouts[1]._kind or count_of(holder) ~= count_of(layouts[1])) then
+            return false
+         end
+         layouts[place] = holder
+      end
+      return true
+   end
+   if not look() then return false end
+   local a, b, c = layouts[1], layouts[2], layouts[3]
+   if has_foreign_nan(a) or b and has_foreign_nan(b) or c and has_foreign_nan(c) then return false end
+   local count = count_of(a)
+   local done, value = quick[#tensors](f, count, a._pointer, b and b._pointer, c and c._pointer)
+   local elements = {}
+   while done < count do -- f has called Python: from now on the memory may move
+      if not look() or count_of(layouts[1]) ~= count then
+         error(world.position() .. name .. ': a tensor was resized while its elements were gone through', 0)
+      end
+      if value then layouts[1]._pointer[done] = value end
+      done = done + 1
+      if done < count then
+         for place, holder in ipairs(layouts) do elements[place] = element(holder, done) end
+         value = f(unpack(elements))
+      end
+   end
+   return true
+end
+
+local function listed(holder, at, dim, ...)
+   local list, stride = {}, holder[strides[dim]]
+   if dim == holder._dim then
+      local pointer, words, kind = holder._pointer, holder._words, holder._kind
+      for i = 1, holder[sizes[dim]] do list[i] = read(pointer, words, kind, at + (i - 1) * stride) end
+   else
+      for i = 1, holder[sizes[dim]] do list[i] = listed(holder, at + (i - 1) * stride, dim + 1) end
+   end
+   return list
+end
+
+function methods.totable(call)
+   return function(x, ...)
+      local holder = layout_of(x)
+      if holder and holder._dim > 0 and holder._dim <= 4 and select('#', ...) == 0 then return listed(holder, 0, 1) end
+      return call(x, ...)
+   end
+end
+
+-- Put the numbers of a nested table into a contiguous tensor; false where Python must look, as at a fault.
+local function put(holder, list, at, dim, ...)
+   local count, kind = holder[sizes[dim]], holder._kind
+   if rawtype(list) ~= 'table' or getmetatable(list) ~= nil or #list ~= count then return false end
+   if dim == holder._dim then
+      local pointer, least, most = holder._pointer, kind.least, kind.most
+      for i = 1, count do
+         local value = list[i]
+         if rawtype(value) ~= 'number' or not (value >= least and value <= most) then return false end
+         pointer[at + i - 1] = value
+      end
+   else
+      for i = 1, count do
+         if not put(holder, list[i], at + (i - 1) * holder[strides[dim]], dim + 1) then return false end
+      end
+   end
+   return true
+end
+
+-- A tensor of the numbers in a table; nil where Python must look.
+local function build(construct, list, ...)
+   if select('#', ...) > 0 then return nil end
+   local counts, level = {}, list
+   while rawtype(level) == 'table' and getmetatable(level) == nil and #counts < 5 do
+      counts[#counts + 1] = #level
+      level = level[1]
+   end
+   if #counts < 1 or #counts > 4 or rawtype(level) ~= 'number' then return nil end
+   local x = construct(unpack(counts))
+   return put(layout_of(x), list, 0, 1) and x or nil
+end
+
 function methods.apply(call)
    return function(x, f, ...)
-      local holder = layout_of(x)
-      if not (holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder)) then return call(x, f, ...) end
-      local count, epoch = count_of(holder), world.epoch
-      local pointer, words, kind = holder._pointer, holder._words, holder._kind
-      for i = 0, count - 1 do
-         local value = f(read(pointer, words, kind, i))
-         if world.epoch ~= epoch then -- f has called Python: the memory may have moved
-            holder = layout_of(x)
-            if not holder or count_of(holder) ~= count then
-               error(world.position() .. 'apply: the tensor was resized while it was walked through', 0)
-            end
-            epoch, pointer, words = world.epoch, holder._pointer, holder._words
-         end
-         if value then pointer[i] = value end
-      end
-      return x
+      if select('#', ...) == 0 and walk('apply', f, x) then return x end
+      return call(x, f, ...)
+   end
+end
+
+function methods.map(call)
+   return function(x, y, f, ...)
+      if select('#', ...) == 0 and walk('map', f, x, y) then return x end
+      return call(x, y, f, ...)
+   end
+end
+
+function methods.map2(call)
+   return function(x, y, z, f, ...)
+      if select('#', ...) == 0 and walk('map2', f, x, y, z) then return x end
+      return call(x, y, z, f, ...)
    end
 end
 
@@ -578,4 +755,14 @@ end
 if has_ffi then
    local stubs = world.adopt('torch.Tensor').stubs -- those of all tensor types
    for name, make in pairs(methods) do stubs[name] = make(stubs[name]) end
+   for typename in pairs(kinds) do world.builders[typename] = build end
+
+   local storage_stubs = world.adopt('torch.Storage').stubs
+   local storage_totable = storage_stubs.totable
+   function storage_stubs.totable(storage, ...)
+      local record = world.record(storage)
+      local memory = record and record.memory and memory_of(storage, record)
+      if memory and memory._pointer then return listed(memory, 0, 1) end
+      return storage_totable(storage, ...)
+   end
 end

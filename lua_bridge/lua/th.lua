@@ -253,6 +253,17 @@ function th.complete_globals()
    for name in pairs(_G) do _preloaded_[name] = true end
 end
 
+-- Torch7's nn made a layer for its own tests while it was loaded: four random numbers later is where a script goes on
+-- that seeds before.
+function th.draw_as_nn_is_loaded()
+   local load_nn = package.preload.nn
+   function package.preload.nn(...)
+      local nn = load_nn(...)
+      nn.Linear(1, 2)
+      return nn
+   end
+end
+
 -- 4. The prompt -----------------------------------------------------------------------------------------------------
 
 -- `require 'trepl'()` and repl() stop a script at the prompt.

@@ -73,6 +73,11 @@ def sent_back(gradInput: Tensor, input: Tensor, places: Tensor, gradOutput: Tens
     return gradInput
 
 
+def signs(x: Tensor) -> Tensor:
+    """1 where x is 0 or more, else -1. (torch.where takes forty times as long when it can't guess the condition.)"""
+    return torch.copysign(one(x), x + 0.0)  # of -0 the sum makes 0
+
+
 def one(like: Tensor) -> Tensor:
     """The number 1 as a tensor of that type, for kernels that multiply by a given gradient."""
     key = like.dtype, like.device

@@ -13,7 +13,7 @@ from . import utils
 from ._check import need_dims, need_sizes
 from ._kernels import largest, sent_back, take
 from .module import Module
-from .pooling import as_indices
+from .pooling import as_indices, pixels_together
 
 Tensor = torch.Tensor
 _aten = torch.ops.aten
@@ -54,23 +54,29 @@ class SpatialAdaptiveMaxPooling(_Adaptive):
 
     def updateOutput(self, input):
         need_dims(input, self.output, 3, 4)
-        width = input.shape[-1]
+        height, width = input.shape[-2:]
         output, places = largest(self._pool, input)
-        found = torch.stack([places.div(width, rounding_mode="floor"), places.remainder(width)])
-        self.indices = as_indices(self.indices, input).set_(found.sub_(self._starts(input)).add_(1))
+        indices = as_indices(self.indices, input).resize_(2, *places.shape)
+        rows, columns = indices
+        torch.div(places, width, rounding_mode="floor", out=rows)
+        torch.sub(places, rows, alpha=width, out=columns)
+        for found, before in zip(indices, _before(height, width, self.H, self.W), strict=True):
+            found.sub_(before.to(input.device))
+        self.indices = indices
         return take(self.output, output)
 
     def updateGradInput(self, input, gradOutput):
-        rows, columns = self.indices + self._starts(input)
-        places = (rows - 1) * input.shape[-1] + columns
-        return sent_back(self.gradInput, input, places, gradOutput, 2)
+        height, width = input.shape[-2:]
+        starts = zip(self.indices, _before(height, width, self.H, self.W), strict=True)
+        rows, columns = (found + before.to(input.device) for found, before in starts)
+        return sent_back(self.gradInput, input, columns.add_(rows, alpha=width).add_(1), gradOutput, 2)
 
     def _pool(self, input: Tensor) -> tuple[Tensor, Tensor]:
         """The maxima and, from 0, where in their planes they are."""
         height, width = input.shape[-2:]
         rows, columns = _windows(height, self.H), _windows(width, self.W)
         if rows == _exact_windows(height, self.H) and columns == _exact_windows(width, self.W):
-            return torch._C._nn.adaptive_max_pool2d(input, (self.H, self.W))
+            return torch._C._nn.adaptive_max_pool2d(pixels_together(input), (self.H, self.W))
         numbers = torch.arange(height * width, device=input.device).view(height, width)
         maxima, places = [], []
         for row in rows:
@@ -80,13 +86,6 @@ class SpatialAdaptiveMaxPooling(_Adaptive):
                 places.append(numbers[slice(*row), slice(*column)].flatten()[found])
         shape = (*input.shape[:-2], self.H, self.W)
         return torch.stack(maxima, -1).view(shape), torch.stack(places, -1).view(shape)
-
-    def _starts(self, input: Tensor) -> Tensor:
-        """Row and column, from 0, where each window begins, in a shape that goes with ``indices``."""
-        rows = torch.tensor([start for start, _ in _windows(input.shape[-2], self.H)], device=input.device)
-        columns = torch.tensor([start for start, _ in _windows(input.shape[-1], self.W)], device=input.device)
-        starts = torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
-        return starts.view(2, *(1,) * (input.dim() - 2), self.H, self.W)
 
     def clearState(self) -> SpatialAdaptiveMaxPooling:
         utils.clear(self, "indices")
@@ -100,6 +99,15 @@ def _windows(size: int, count: int) -> list[tuple[int, int]]:
     """
     places = numpy.arange(count + 1, dtype=numpy.float32) / numpy.float32(count) * numpy.float32(size)
     return list(zip(map(math.floor, places[:-1]), map(math.ceil, places[1:]), strict=True))
+
+
+@cache
+def _before(height: int, width: int, H: int, W: int) -> tuple[Tensor, Tensor]:
+    """The rows (H x 1) and the columns (W) ahead of each window, less the 1 from which its own are counted."""
+    rows, columns = (
+        torch.tensor([start - 1 for start, _ in _windows(size, count)]) for size, count in ((height, H), (width, W))
+    )
+    return rows[:, None], columns
 
 
 @cache

@@ -29,7 +29,7 @@ class MarginCriterion(Elementwise):
         return (self.margin - input * target).clamp_(min=0)
 
     def _slopes(self, input, target):
-        return torch.where(input * target < self.margin, -target, 0)
+        return self._losses(input, target).sign_().mul_(target).neg_()
 
 
 @register("nn.SoftMarginCriterion")

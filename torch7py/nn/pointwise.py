@@ -8,12 +8,13 @@ from ..classes import register
 from ..errors import TorchError
 from . import utils
 from ._check import flag
-from ._kernels import fit, into, matched, shaped
+from ._kernels import fit, into, matched, shaped, signs
 from .module import Module
 from .transfer import Tanh, tanh_backward
 
 _aten = torch.ops.aten
 softplus = torch._C._nn.softplus
+softplus_backward = _aten.softplus_backward.grad_input
 log_sigmoid = _aten.log_sigmoid_forward.output
 log_sigmoid_backward = _aten.log_sigmoid_backward.grad_input
 hardtanh_backward = _aten.hardtanh_backward.grad_input
@@ -29,8 +30,7 @@ class Abs(Module):
 
     def updateGradInput(self, input, gradOutput):
         gradOutput = matched(gradOutput, input)
-        gradInput = fit(self.gradInput, input).copy_(gradOutput)
-        return gradInput.mul_(torch.where(input >= 0, 1.0, -1.0).to(input.dtype))
+        return torch.mul(gradOutput, signs(input), out=fit(self.gradInput, input))
 
 
 @register("nn.Exp")
@@ -135,12 +135,10 @@ class SoftPlus(Module):
         return softplus(input, self.beta, self.threshold, out=fit(self.output, input))
 
     def updateGradInput(self, input, gradOutput):
-        gradOutput = matched(gradOutput, input)
+        gradOutput, gradInput = matched(gradOutput, input), fit(self.gradInput, input)
+        softplus_backward(gradOutput, input, self.beta, self.threshold, grad_input=gradInput)
         # unlike PyTorch, Torch7 holds the output against the threshold, not the input
-        scaled = self.output * self.beta
-        z = scaled.exp()
-        slope = torch.where(scaled > self.threshold, 1, (z - 1).div_(z))
-        return torch.mul(gradOutput, slope, out=fit(self.gradInput, input))
+        return torch.where(self.output * self.beta > self.threshold, gradOutput, gradInput, out=gradInput)
 
 
 @register("nn.LogSigmoid")

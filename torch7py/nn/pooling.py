@@ -82,25 +82,23 @@ class SpatialMaxPooling(_Pooling):
         total = output.sum().item()
         if total != total and output.isnan().any():  # the kernel lets nan win
             self._pool(input.masked_fill(input.isnan(), -torch.inf), output, indices)
-        self.indices = indices.add_(1)
+        self.indices = indices
         return output
 
     def _pool(self, input: Tensor, output: Tensor, indices: Tensor) -> None:
-        """The maxima and, from 0, where they are."""
-        if input.is_cpu and input.dim() == 4 and input.shape[1] >= _MANY:
-            # the kernel is several times as fast where the planes of a pixel lie side by side
-            largest, places = max_pool2d(input.contiguous(memory_format=torch.channels_last), *self._geometry())
-            output.copy_(largest)
-            indices.copy_(places)
-        else:
+        """The maxima and, from 1, where they are."""
+        by_pixel = pixels_together(input)
+        if by_pixel is input:
             max_pool2d(input, *self._geometry(), out=(output, indices))
+            indices.add_(1)
+        else:
+            largest, places = max_pool2d(by_pixel, *self._geometry())
+            output.copy_(largest)
+            torch.add(places, 1, out=indices)
 
     def updateGradInput(self, input, gradOutput):
-        gradInput, indices = fit(self.gradInput, input), self.indices.sub_(1)
-        try:
-            return max_pool2d_backward(gradOutput, input, *self._geometry(), indices, grad_input=gradInput)
-        finally:
-            indices.add_(1)
+        gradInput, places = fit(self.gradInput, input), self.indices - 1
+        return max_pool2d_backward(gradOutput, input, *self._geometry(), places, grad_input=gradInput)
 
     def _output_shape(self, input: Tensor) -> tuple[int, ...]:
         need_dims(input, self.output, 3, 4)
@@ -132,6 +130,15 @@ class SpatialMaxPooling(_Pooling):
     def clearState(self) -> SpatialMaxPooling:
         utils.clear(self, "indices")
         return Module.clearState(self)
+
+
+def pixels_together(input: Tensor) -> Tensor:
+    """A batch of many planes laid out so that the planes of a pixel lie side by side, with which PyTorch's kernels for
+    maxima are several times as fast; else ``input`` itself.
+    """
+    if input.is_cpu and input.dim() == 4 and input.shape[1] >= _MANY:
+        return input.contiguous(memory_format=torch.channels_last)
+    return input
 
 
 def as_indices(known: Tensor | None, input: Tensor) -> Tensor:

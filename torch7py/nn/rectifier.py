@@ -17,7 +17,7 @@ from .module import Module
 from .reductions import Max
 from .sequential import Sequential
 from .tabular import JoinTable
-from .transfer import ReLU
+from .transfer import ReLU, threshold_backward
 from .view import View
 
 _aten = torch.ops.aten
@@ -90,23 +90,29 @@ class PReLU(Module):
         self.gradWeight = utils.default_tensor(nOutputPlane or 1)
 
     def updateOutput(self, input):
-        output = torch.mul(input, self._slopes(input), out=fit(self.output, input))
-        return torch.where(input > 0, input, output, out=output)
+        if self.nOutputPlane == 0:
+            return leaky_relu(input, self.weight.item(), out=fit(self.output, input))
+        falling = torch.clamp(input, max=0, out=fit(self.output, input)).mul_(self._slopes(input))
+        return falling.add_(input.clamp(min=0))
 
     def updateGradInput(self, input, gradOutput):
         gradOutput = matched(gradOutput, input)
-        gradInput = torch.mul(gradOutput, self._slopes(input), out=fit(self.gradInput, input))
-        return torch.where(input > 0, gradOutput, gradInput, out=gradInput)
+        gradInput = fit(self.gradInput, input)
+        if self.nOutputPlane == 0:
+            return leaky_relu_backward(gradOutput, input, self.weight.item(), False, grad_input=gradInput)
+        rising = threshold_backward(gradOutput, input, 0, grad_input=gradInput)
+        return rising.addcmul_(gradOutput - rising, self._slopes(input))
 
     def accGradParameters(self, input, gradOutput, scale=1):
         falling = input.clamp(max=0).mul_(matched(gradOutput, input))
-        gradient = falling.sum_to_size(self._slopes(input).shape).view(self.gradWeight.shape)
+        if self.nOutputPlane == 0:
+            gradient = falling.sum()
+        else:
+            gradient = falling.sum_to_size(self._slopes(input).shape).view(-1)
         return self.gradWeight.add_(gradient, alpha=1 if scale is None else scale)
 
     def _slopes(self, input):
-        """The weight in a shape that goes along with the input's."""
-        if self.nOutputPlane == 0:
-            return self.weight.view([1] * input.dim())
+        """The planes' weights in a shape that goes along with the input's."""
         planes = input.shape[1 if input.dim() > 1 else 0]
         if planes != self.nOutputPlane:
             raise TorchError(f"Wrong number of input planes. Expected {self.nOutputPlane} but got {planes}.")

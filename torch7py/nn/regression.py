@@ -10,12 +10,13 @@ from ..classes import register
 from ..errors import TorchError
 from . import utils
 from ._check import need_tensor
-from ._kernels import fit, matched, one
+from ._kernels import fit, matched, one, signs
 from .criterion import Criterion
 from .transfer import Sigmoid
 
 Tensor = torch.Tensor
-_MEAN, _SUM = 1, 2  # PyTorch's codes for what to do with the elements' losses
+_NONE, _MEAN, _SUM = 0, 1, 2  # PyTorch's codes for what to do with the elements' losses
+smooth_l1_loss = torch._C._nn.smooth_l1_loss
 mse_loss_backward = torch.ops.aten.mse_loss_backward.grad_input
 
 
@@ -82,7 +83,7 @@ class AbsCriterion(Elementwise):
         return (input - target).abs_()
 
     def _slopes(self, input, target):
-        return torch.where(input >= target, 1.0, -1.0).to(input.dtype)
+        return signs(input - target)
 
 
 @register("nn.SmoothL1Criterion")
@@ -90,8 +91,7 @@ class SmoothL1Criterion(Elementwise):
     """Half the squared difference where that is below 1, else the absolute difference minus 1/2."""
 
     def _losses(self, input, target):
-        distance = (input - target).abs_()
-        return torch.where(distance < 1, distance * distance * 0.5, distance - 0.5)
+        return smooth_l1_loss(input, target, _NONE)
 
     def _slopes(self, input, target):
         return (input - target).clamp_(-1, 1)
@@ -113,7 +113,7 @@ class DistKLDivCriterion(Elementwise):
         return torch.where(target > 0, target * (target.log() - input), 0)
 
     def _slopes(self, input, target):
-        return torch.where(target > 0, -target, 0)
+        return target.clamp(min=0).neg_()
 
 
 @register("nn.BCECriterion")
@@ -125,7 +125,8 @@ class BCECriterion(Elementwise):
         self._set_weights(weights)
 
     def _losses(self, input, target):
-        if not bool(((input >= 0) & (input <= 1)).all()):
+        lowest, highest = input.aminmax()
+        if not (lowest.item() >= 0 and highest.item() <= 1):
             raise TorchError("input value should be between 0 and 1")
         losses = (input + _EPSILON).log_() * target + (1 - input + _EPSILON).log_() * (1 - target)
         return self._weighted(losses.neg_())

@@ -166,16 +166,15 @@ class PixelShuffle(Module):
 
 def _repeated(input: Tensor, dims: int, times: int) -> Tensor:
     """Each element ``times`` times along each of the last ``dims`` dimensions."""
-    outer, inner = input.shape[:-dims], input.shape[-dims:]
-    single = [part for size in inner for part in (size, 1)]
-    several = [part for size in inner for part in (size, times)]
-    return input.reshape(*outer, *single).expand(*outer, *several).reshape(*outer, *(size * times for size in inner))
+    for axis in range(-dims, 0):
+        input = input.repeat_interleave(times, axis)
+    return input
 
 
 def _collected(gradient: Tensor, dims: int, times: int) -> Tensor:
     """The gradient of :func:`_repeated`: the sum of what became of each element."""
-    several = [part for size in gradient.shape[-dims:] for part in (size // times, times)]
-    return gradient.reshape(*gradient.shape[:-dims], *several).sum(tuple(range(-2 * dims + 1, 0, 2)))
+    sums = _C.avg_pool2d if dims == 2 else _C.avg_pool3d
+    return sums(gradient, (times,), (times,), divisor_override=1)
 
 
 def _stretched(input: Tensor, planes: list[int]) -> Tensor:

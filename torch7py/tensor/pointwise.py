@@ -145,17 +145,18 @@ def _clamp(x: Tensor, a: Tensor | float, b: float | None = None, c: float | None
 both("clamp", _clamp, _clamp_into, _clamp)
 
 
-def _choice(name: str, prefers: Callable, of_reals: Callable, bound: str) -> None:
+def _choice(name: str, prefers: Callable, kernel: Callable, of_reals: Callable, bound: str) -> None:
     """``x:NAME([y,] z)`` and ``torch.NAME([result,] x, y)``, the last one a tensor or a number.
 
-    Where ``prefers(x, y)`` does not hold, as with nan for one, the result is y. ``of_reals`` does that for a number y,
-    for whole numbers it is the ``bound`` of torch.clamp.
+    Where ``prefers(x, y)`` does not hold, as with nan for one, the result is y. That is what ``kernel`` does, unless an
+    x is nan. ``of_reals`` does it for a number y, for whole numbers it is the ``bound`` of torch.clamp.
     """
     forms = "[result] tensor tensor | [result] tensor number"
 
     def choose(x, y, out):
         if isinstance(y, Tensor):
-            return torch.where(prefers(x, y), x, y, out=out)
+            total = x.sum().item()
+            return kernel(x, y, out=out) if total == total else torch.where(prefers(x, y), x, y, out=out)
         if x.dtype in REALS:
             if y != y:
                 return torch.full_like(x, y) if out is None else out.fill_(y)
@@ -180,8 +181,8 @@ def _choice(name: str, prefers: Callable, of_reals: Callable, bound: str) -> Non
     both(name, _choice, call, make)
 
 
-_choice("cmax", torch.gt, torch.fmax, "min")
-_choice("cmin", torch.lt, torch.fmin, "max")
+_choice("cmax", torch.gt, torch.maximum, torch.fmax, "min")
+_choice("cmin", torch.lt, torch.minimum, torch.fmin, "max")
 
 
 # --- interpolation: a + weight * (b - a)

@@ -87,7 +87,7 @@ _reduction("prod", _product, _narrow(torch.prod))
 _reduction("mean", _mean, torch.mean, REALS)
 
 
-def _spread(name: str, kernel: Callable) -> None:
+def _spread(name: str, kernel: Callable, of_variance: Callable) -> None:
     """``NAME(x, [biased])`` and ``NAME([result,] x, dim, [biased])``; biased divides by n, not by n - 1."""
 
     def reduce(x, *args):
@@ -112,13 +112,15 @@ def _spread(name: str, kernel: Callable) -> None:
         dim = dimension(x, args[0])
         if x.shape[dim] <= correction:
             return put(r, torch.full_like(x.narrow(dim, 0, 1), math.nan, memory_format=torch.contiguous_format))
-        return put(r, kernel(x, dim, correction=correction, keepdim=True))
+        # along a dimension, PyTorch's own kernel takes ten times as long
+        squares = (x - x.mean(dim, keepdim=True)).square_()
+        return put(r, of_variance(squares.sum(dim, keepdim=True).div_(x.shape[dim] - correction)))
 
     both(name, _spread, reduce)
 
 
-_spread("var", torch.var)
-_spread("std", torch.std)
+_spread("var", torch.var, lambda variance: variance)
+_spread("std", torch.std, torch.sqrt_)
 
 
 def _cumulative(name: str, kernel: Callable) -> None:

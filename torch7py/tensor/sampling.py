@@ -63,9 +63,8 @@ def randperm(x: Tensor, *args) -> None:
         raise TorchError("bad argument #1 (must be strictly positive)")
     order = list(range(1, n + 1))
     # each place in turn is swapped with itself or a later one
-    farther = (generator.words(n - 1) % torch.arange(n, 1, -1)).tolist()
-    for place, distance in enumerate(farther):
-        other = place + distance
+    others = generator.words(n - 1) % torch.arange(n, 1, -1) + torch.arange(n - 1)
+    for place, other in enumerate(others.tolist()):
         order[place], order[other] = order[other], order[place]
     resize(x, (n,)).copy_(torch.from_numpy(numpy.array(order)))
 
