@@ -139,7 +139,7 @@ class Generator:
     def _set_block(self, block: numpy.ndarray) -> None:
         self._block = block
         self._position = 0
-        self._numbers = None
+        self._numbers = self._fractions = None
 
     def _word(self) -> int:
         if self._position == len(self._block):
@@ -165,8 +165,14 @@ class Generator:
         return torch.from_numpy(words.view(numpy.int64))
 
     def uniforms(self, count: int) -> torch.Tensor:
-        """The next ``count`` numbers of [0, 1) as float64."""
-        return self.words(count).to(torch.float64).mul_(_UNIT)
+        """The next ``count`` numbers of [0, 1) as float64, a new tensor."""
+        start, end = self._position, self._position + count
+        if end > len(self._block):
+            return self.words(count).to(torch.float64).mul_(_UNIT)
+        if self._fractions is None:
+            self._fractions = self._block * _UNIT
+        self._position = end
+        return torch.from_numpy(self._fractions[start:end].copy())
 
     # --- one number
 

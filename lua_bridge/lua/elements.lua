@@ -54,8 +54,11 @@ end
 local function set_layout(record, address, dim, n1, s1, n2, s2, n3, s3, n4, s4)
    local kind = record._kind
    record._epoch = world.epoch
-   record._pointer = address and ffi.cast(kind.pointer, address) or false
-   record._words = kind.step and ffi.cast(word_pointer, address) or false
+   if address ~= record._address then -- to cast takes longer than all the rest
+      record._address = address
+      record._pointer = address and ffi.cast(kind.pointer, address) or false
+      record._words = kind.step and ffi.cast(word_pointer, address) or false
+   end
    record._dim = dim
    record._n1, record._n2, record._n3, record._n4 = n1 or 0, n2 or 0, n3 or 0, n4 or 0
    record._s1, record._s2, record._s3, record._s4 = s1 or 0, s2 or 0, s3 or 0, s4 or 0
@@ -302,7 +305,7 @@ function world.makers.tensor(_, typename)
    return {
       class = world.adopt(typename).members, index = tensor_index, newindex = tensor_newindex, _kind = kinds[typename],
       _epoch = -1, _asked = -1, _pointer = false, _words = false, _anchor = false,
-      _dim = 0, _n1 = 0, _n2 = 0, _n3 = 0, _n4 = 0, _s1 = 0, _s2 = 0, _s3 = 0, _s4 = 0,
+      _address = false, _dim = 0, _n1 = 0, _n2 = 0, _n3 = 0, _n4 = 0, _s1 = 0, _s2 = 0, _s3 = 0, _s4 = 0,
    }
 end
 

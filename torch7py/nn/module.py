@@ -116,7 +116,7 @@ class Module(TorchObject):
         return flatten(parameters or ())
 
     def zeroGradParameters(self) -> None:
-        if getattr(self.parameters, "__func__", None) is _parameters:  # the usual fields: no need of Tables
+        if self._has_usual_parameters():
             if self.weight is not None:
                 self.gradWeight.zero_()
             if self.bias is not None:
@@ -126,8 +126,18 @@ class Module(TorchObject):
         for gradient in gradients or ():
             gradient.zero_()
 
+    def _has_usual_parameters(self) -> bool:
+        """Whether weight and bias are all there is, and no Tables are needed to go through them."""
+        return getattr(self.parameters, "__func__", None) is _parameters
+
     def updateParameters(self, learningRate) -> None:
         """Step against the gradients: ``parameter -= learningRate * gradient``."""
+        if self._has_usual_parameters():
+            if self.weight is not None:
+                self.weight.add_(self.gradWeight, alpha=-learningRate)
+            if self.bias is not None:
+                self.bias.add_(self.gradBias, alpha=-learningRate)
+            return
         parameters, gradients = both(self.parameters())
         for parameter, gradient in zip(parameters or (), gradients or ()):
             parameter.add_(gradient, alpha=-learningRate)

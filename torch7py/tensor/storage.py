@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import weakref
 from collections.abc import Iterator, Sequence
@@ -135,7 +136,7 @@ class Storage:
         """All elements in a list."""
         count = len(self)
         if self.dtype is torch.int64 and count and self.untyped.device.type == "cpu":
-            return (ctypes.c_int64 * count).from_address(self.untyped.data_ptr())[:]  # sizes: by far the quickest way
+            return _array(count).from_address(self.untyped.data_ptr())[:]  # sizes: by far the quickest way
         return self.tensor().tolist()
 
     def write(self, file) -> None:
@@ -221,13 +222,18 @@ def of(tensor: torch.Tensor) -> Storage | None:
     return _under(tensor) if untyped.nbytes() or hasattr(untyped, "is_given") else None
 
 
+@functools.lru_cache(16)
+def _array(count: int) -> type:
+    return ctypes.c_int64 * count
+
+
 def longs(values: Sequence[int]) -> Storage:
     """A LongStorage of these whole numbers: what ``size()`` and ``stride()`` return."""
     count = len(values)
     untyped = torch.UntypedStorage(8 * count)
     if count:
         # straight to memory: a tensor made from a tuple takes three times as long
-        (ctypes.c_int64 * count).from_address(untyped.data_ptr())[:] = values
+        _array(count).from_address(untyped.data_ptr())[:] = values
     return Storage(torch.int64, untyped)
 
 

@@ -51,6 +51,7 @@ def typename(obj) -> str | None:
     return None if isinstance(obj, type) else getattr(obj, "__typename__", None)
 
 
+@cache
 def storage_name(device: str, dtype: torch.dtype) -> str:
     """``'torch.DoubleStorage'`` and so on: what Torch7 calls a storage of this element type and device."""
     return _NAMES[device, dtype].replace("Tensor", "Storage")
