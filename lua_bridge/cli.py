@@ -116,7 +116,12 @@ def load_library(lua: LuaTorch, name: str) -> None:
 
 
 def final_exit(status: int | float) -> None:
-    """Leave at once, as ``os.exit`` did, with nothing lost in a buffer: Python's, or those of files that Lua opened."""
+    """Leave at once, as ``os.exit`` did, with nothing lost: what is to be drawn, and buffers of Python's and of files
+    that Lua opened.
+    """
+    later = sys.modules.get("torch7py.later")
+    if later:
+        later.finish()
     sys.stdout.flush()
     sys.stderr.flush()
     ctypes.CDLL(None).fflush(None)

@@ -251,3 +251,22 @@ def test_training_steps_find_the_memory_of_the_steps_before():
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - before
 
     assert page_faults(30) < page_faults(10) + 20_000  # 5,000 a step where the memory goes back to the system
+
+
+@pytest.mark.parametrize("ending", ["", "os.exit(0)"])
+def test_a_plot_in_a_loop_is_drawn_now_and_then_and_at_the_end(script, tmp_path, ending):
+    pytest.importorskip("matplotlib")
+    path = script(f"""
+        require 'optim'
+        local log = optim.Logger('log')
+        local function plot(value) log:add{{loss = value}} log:plot() end
+        plot(1) plot(2) plot(3)
+        os.rename('log.eps', 'first.eps')
+        local timer, plots = torch.Timer(), 0
+        while timer:time().real < 1 do plot(plots) plots = plots + 1 end
+        print(plots)
+        {ending}
+    """)
+    result = th(path, cwd=tmp_path)
+    assert int(result.stdout) > 300, result.stderr  # some fifty, if each were drawn
+    assert len((tmp_path / "log.eps").read_bytes()) > len((tmp_path / "first.eps").read_bytes()) + 1000

@@ -6,6 +6,7 @@ import re
 
 import numpy
 
+from torch7py import later
 from torch7py.console import current as output
 from torch7py.console import file_name
 from torch7py.errors import TorchError
@@ -143,8 +144,7 @@ def _set_autoscale(figure, value) -> None:
 
 
 def _set_output(figure, value) -> None:
-    if figure.stale:
-        figure.refresh()
+    later.finish()
     figure.path = _text(value) or None
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import io
-import math
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from torch7py import later
 from torch7py.console import current as output
 from torch7py.console import file_name, tostring
 from torch7py.errors import TorchError
@@ -17,7 +15,6 @@ from torch7py.showing import in_notebook, show, write
 
 _DPI = 100
 _SIZE = (640, 480)  # in pixels
-_PAUSE = 0.5  # seconds between two drawings for the screen
 
 
 @dataclass
@@ -56,8 +53,6 @@ class Figure:
         self.settings = Settings()
         self.multiplot = False  # whether the next plot gets a place of its own
         self.layout = (1, 1)  # rows and columns of plots
-        self.stale = False  # whether it has changed since it was drawn
-        self._drawn_at = -math.inf
         self._panels: list[Panel] = []
         self._canvas = _matplotlib_figure()
 
@@ -74,18 +69,16 @@ class Figure:
 
     def changed(self) -> None:
         """Something is new. For the screen it is drawn at once, if that was not just done; else later."""
-        self.stale = True
-        if self.path is None and (in_notebook() or time.monotonic() - self._drawn_at > _PAUSE):
-            self.refresh()
+        later.draw(self, self._draw, now=True if in_notebook() else None if self.path is None else False)
 
     def refresh(self) -> None:
         """Draw anew, into the file or for the screen."""
-        if not self._panels:
-            return
-        self.stale, self._drawn_at = False, time.monotonic()
+        later.draw(self, self._draw, now=True)
+
+    def _draw(self) -> None:
         if self.path is not None:
             self.save(self.path, self.format, _SIZE)
-        else:
+        elif self._panels:
             show(self._drawn("png", _SIZE), f"gnuplot-{self.number}.png", f"figure {self.number}")
 
     def save(self, path: str, format: str, size: tuple[int, int]) -> None:
@@ -163,19 +156,10 @@ _figures: dict[int, Figure] = {}
 _current: int | None = None
 
 
-def _draw_stale() -> None:
-    for one in _figures.values():
-        if one.stale:
-            one.refresh()
-
-
-atexit.register(_draw_stale)
-
-
 def _select(n=None) -> Figure:
     """The figure of that number, or a new one; it becomes the current one."""
     global _current
-    _draw_stale()
+    later.finish()
     if n is None:
         n = 1
         while n in _figures:

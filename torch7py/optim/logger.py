@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+from torch7py import later
 from torch7py.classes import TorchObject, register
 from torch7py.console import current, file_name, luatype, to_bytes, tostring
 from torch7py.errors import TorchError
@@ -20,6 +21,8 @@ _STYLES = {
     "+-": {"linestyle": "-", "marker": "+"},
     "|": {"drawstyle": "steps-mid"},
 }
+
+_plotted: dict[str, tuple] = {}  # by file, what was plotted last: columns, settings
 
 
 @register("torch7py.LogFile")
@@ -140,6 +143,7 @@ class Logger(TorchObject):
     def plot(self, *names: str) -> None:
         """Plot the named columns (all by default) into ``NAME.eps`` and ``NAME.png`` beside the log.
 
+        A program that plots the same columns again and again gets new files every half second, and at its end.
         Needs matplotlib; without it, a warning is printed once, as in Torch7 without gnuplot.
         """
         try:
@@ -154,9 +158,13 @@ class Logger(TorchObject):
                 raise TorchError(f"<Logger> there is no column {name}: the columns are {_listed(self.names)}")
         columns = [self.idx[name] for name in names] if names else list(self.symbols.keys())
         columns = [column for column in columns if len(self.symbols[column]) > 1]
-        if not columns or self.epsfile is None:
-            return
-        figure = Figure()
+        if columns and self.epsfile is not None:
+            wanted = columns, self.showPlot, self.logscale
+            again, _plotted[self.epsfile] = _plotted.get(self.epsfile) == wanted, wanted
+            later.draw(self.epsfile, lambda: self._draw(Figure(), columns), now=None if again else True)
+
+    def _draw(self, figure, columns: list) -> None:
+        """Draw columns with matplotlib, and save the figure."""
         axes = figure.subplots()
         for column in columns:
             values = self.symbols[column].list()
