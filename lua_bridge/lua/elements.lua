@@ -756,6 +756,9 @@ function methods.data(call)
 end
 
 if has_ffi then
+   world.layouts = {at_hand = layout_at_hand, count_of = count_of, is_contiguous = is_contiguous,
+      has_foreign_nan = has_foreign_nan}
+
    local stubs = world.adopt('torch.Tensor').stubs -- those of all tensor types
    for name, make in pairs(methods) do stubs[name] = make(stubs[name]) end
    for typename in pairs(kinds) do world.builders[typename] = build end

@@ -1,0 +1,81 @@
+"""Arithmetic on a few elements, done in Lua: the results are those of the kernels of Python's side."""
+
+import pytest
+
+from lua_bridge import LuaError, LuaTorch
+
+
+@pytest.fixture
+def lua():
+    with LuaTorch() as runtime:
+        runtime.execute("require 'torch'")
+        yield runtime
+
+
+CALLS = ("add(3)", "add(y)", "add(0.1, y)", "mul(0.1)", "div(3)", "cmul(y)", "cdiv(y)")
+
+
+@pytest.mark.parametrize("kind", ["Double", "Float"])
+@pytest.mark.parametrize("call", CALLS)
+def test_few_elements_as_many(lua, kind, call):
+    """Row by row, which is done in Lua, as for all rows at once."""
+    difference, same = lua.execute(f"""
+        local x, y = torch.randn(30, 40):type('torch.{kind}Tensor'), torch.randn(30, 40):type('torch.{kind}Tensor')
+        local whole, rows = x:clone(), x:clone()
+        local all = y
+        whole:{call}
+        local same = true
+        for i = 1, 30 do
+           local row, y = rows[i], all[i]
+           same = same and row == row:{call}
+        end
+        return (whole - rows):abs():max(), same
+    """)
+    assert same and difference <= (1e-15 if kind == "Double" else 1e-6)
+
+
+def test_numbers_of_few_elements(lua):
+    assert lua.execute("""
+        local m = torch.Tensor{{1, 2, 3}, {4, 5, 6}}
+        return m[2]:sum(), m[1]:dot(m[2]), m:sum(), m:t():sum(), m:sum(1)[1][3], torch.IntTensor{2, 3}:sum()
+    """) == (15, 32, 21, 21, 9, 5)  # fmt: skip
+
+
+def test_what_python_must_do_is_left_to_it(lua):
+    values = lua.execute("""
+        local x = torch.Tensor{1, 2, 3}
+        local transposed = torch.Tensor{{1, 2}, {3, 4}}:t()
+        transposed:add(torch.ones(2, 2)):mul(2)
+        local bytes = torch.ByteTensor{250, 2}:add(10):mul(2)
+        local nan = torch.Tensor(2):fill(1)
+        require('ffi').cast('int64_t*', nan:data())[0] = -1
+        nan:add(1)
+        local total = nan:sum()
+        x:add(x, 2)
+        return x, transposed, bytes, total ~= total, nan[2]
+    """)
+    assert [value.tolist() for value in values[:3]] == [[3, 4, 5], [[4, 8], [6, 10]], [8, 24]]
+    assert values[3:] == (True, 2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["add()", "add(nil)", "add('x')", "add(torch.ones(3))", "add(1, 2)", "mul()", "cmul(3)", "dot(torch.ones(3))"],
+)
+def test_wrong_arguments_are_errors(lua, call):
+    with pytest.raises(LuaError, match="argument|expected|size"):
+        lua.execute(f"torch.ones(2):{call}")
+    with pytest.raises(LuaError, match="argument|expected|size"):
+        lua.execute(f"local x = torch.ones(2, 2)[1] x:{call}")
+
+
+def test_elements_read_between_calls_of_python(lua):
+    """What is known of a tensor's memory is looked up again after it has moved."""
+    assert lua.execute("""
+        local x, y = torch.ones(3), torch.ones(3)
+        local row = x:narrow(1, 1, 2)
+        for i = 1, 50 do x:add(y) end
+        x:resize(1000):fill(7)
+        x:add(1)
+        return x:sum(), x:narrow(1, 1, 3):add(torch.ones(3)):sum(), x[1]
+    """) == (8000, 27, 9)  # fmt: skip
