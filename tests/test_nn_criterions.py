@@ -43,6 +43,7 @@ CASES = {
     "CrossEntropy of one row": (nn.CrossEntropyCriterion, x(1, 4), longs(2)),
     "SpatialClassNLL": (nn.SpatialClassNLLCriterion, x(2, 3, 1, 2), longs(1, 3, 2, 2).view(2, 1, 2)),
     "MultiMargin": (nn.MultiMarginCriterion, x(3, 4), longs(3, 1, 4)),
+    "MultiMargin of one": (nn.MultiMarginCriterion, x(4), 3),
     "MultiMargin squared": (lambda: nn.MultiMarginCriterion(2, positive(4), 0.7), x(3, 4), longs(3, 1, 4)),
     "MultiLabelMargin": (nn.MultiLabelMarginCriterion, x(2, 4), longs(1, 3, 0, 0, 4, 0, 0, 0).view(2, 4)),
     "Margin": (lambda: nn.MarginCriterion(0.5), x(5), signs(5)),

@@ -337,6 +337,7 @@ class Replicas(TorchObject):
         for gpu in others:
             # by way of the CPU, so that tensors which share memory go on sharing it on the other GPU
             replica = dpt.modules[1].clone().type("torch.DoubleTensor")
+            replica.zeroGradParameters()  # the gradients so far count once
             with dpt._using(gpu):
                 self.modules.append(replica.type(dpt.typeStr))
         if dpt.flattenedParams is not None:

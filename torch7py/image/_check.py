@@ -73,7 +73,7 @@ def check_colour(name: str, x: Tensor) -> None:
 
 def same_type(name: str, what: str, x: Tensor, src: Tensor) -> None:
     """Raise unless ``x``, which is called ``what``, has the type of the image."""
-    if not isinstance(x, Tensor) or x.dtype is not src.dtype:
+    if typename(x) != typename(src):
         raise wrong(name, f"the {what} must be a {typename(src)} as the image is, not a {describe(x)}")
 
 

@@ -221,7 +221,7 @@ def _map(count, name: str) -> tuple[float, Tensor]:
 
 def _filled(rows: Tensor) -> Tensor:
     """Nx3 in the default type."""
-    return rows.to(default.dtype) if rows.numel() else torch.empty(0, dtype=default.dtype)
+    return (rows if rows.numel() else rows.new_empty(0)).to(default.device, default.dtype)
 
 
 def jetColormap(count: float) -> Tensor:
@@ -268,5 +268,5 @@ def y2jet(*args) -> Tensor:
         raise wrong("y2jet", "levels must be in 1..L, where L is the largest and at least 1 (out of range)")
     dst = src.new_empty(0) if dst is None else dst
     same_type("y2jet", "destination", dst, src)
-    values = colours.to(src.dtype)[index].permute(2, 0, 1)
+    values = colours.to(src)[index].permute(2, 0, 1)
     return resize(dst, values.shape).copy_(values)

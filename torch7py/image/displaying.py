@@ -22,7 +22,7 @@ from .scaling import scale
 
 def _copy_of(tensor: Tensor) -> Tensor:
     """In the default type."""
-    return torch.empty(tensor.shape, dtype=default.dtype).copy_(tensor)
+    return torch.empty(tensor.shape, dtype=default.dtype, device=default.device).copy_(tensor)
 
 
 @named

@@ -25,7 +25,7 @@ def _canvas(name: str, src: Tensor, options) -> tuple[Tensor, dict]:
 def _paint(out: Tensor, colour) -> Tensor:
     """A colour 0..255 in the image's own values, 3x1x1."""
     red, green, blue = (int(value) for value in list(colour)[:3])
-    values = torch.tensor([red, green, blue], dtype=torch.float32)
+    values = torch.tensor([red, green, blue], dtype=torch.float32, device=out.device)
     if out.dtype is not torch.uint8:
         values = values / 255
     return values.to(out.dtype).view(3, 1, 1)
@@ -78,7 +78,7 @@ def _draw(out: Tensor, glyph: Tensor, x: int, y: int, size: int, colour: Tensor,
     top, left = max(-y, 0), max(-x, 0)
     place = out[:, y + top : y + HEIGHT * size, x + left : x + WIDTH * size]
     mask = mask[top : top + place.size(1), left : left + place.size(2)]
-    place.copy_(torch.where(mask, colour, place if background is None else background))
+    place.copy_(torch.where(mask.to(out.device), colour, place if background is None else background))
 
 
 def drawRect(src: Tensor, x1: int, y1: int, x2: int, y2: int, options: Table | None = None) -> Tensor:

@@ -32,7 +32,7 @@ def _content(name: str, tensor: Tensor) -> bytes:
     """The bytes of a file that a ByteTensor holds."""
     if not isinstance(tensor, Tensor) or tensor.dtype is not torch.uint8:
         raise wrong(name, f"Input tensor must be a byte tensor, not {describe(tensor)}")
-    return tensor.contiguous().numpy().tobytes()
+    return tensor.cpu().contiguous().numpy().tobytes()
 
 
 def _dtype(name: str, tensortype: str | None) -> torch.dtype:
@@ -61,7 +61,7 @@ def _bytes(name: str, tensor: Tensor, *planes: int) -> Tensor:
     """The bytes to save, CxHxW: of a ByteTensor as they are, else 0..1 clamped, times 255, and cut off."""
     if not isinstance(tensor, Tensor):
         raise wrong(name, f"tensor expected, got {describe(tensor)}")
-    image = tensor.unsqueeze(0) if tensor.dim() == 2 else tensor
+    image = (tensor.unsqueeze(0) if tensor.dim() == 2 else tensor).cpu()
     if image.dim() != 3 or image.size(0) not in planes or image.numel() == 0:
         wanted = " or ".join(map(str, planes))
         raise wrong(name, f"image HxW or CxHxW expected, Depth must be {wanted}; got {size_text(tensor)}")

@@ -63,7 +63,7 @@ def gaussian(
     tensor.copy_(narrow((float(real(amplitude)) * exponent.exp()).to(dtype), tensor.dtype))
     if normalize:
         # summed up one by one in the type itself, as C does
-        total = numpy.add.accumulate(widen(tensor).flatten().numpy())[-1]
+        total = numpy.add.accumulate(widen(tensor).flatten().cpu().numpy())[-1]
         tensor.copy_(widen(tensor) * float(real(1.0 / float(total))))
     return tensor
 

@@ -68,8 +68,8 @@ def _from_centre(src: Tensor) -> tuple[float, float, Tensor, Tensor]:
     """The centre's x and y, and the distance of each column and row from it."""
     height, width = src.shape[-2:]
     cx, cy = (width - 1) / 2, (height - 1) / 2
-    x = torch.arange(width, dtype=torch.float32) - cx
-    y = (torch.arange(height, dtype=torch.float32) - cy).unsqueeze(1)
+    x = torch.arange(width, dtype=torch.float32, device=src.device) - cx
+    y = (torch.arange(height, dtype=torch.float32, device=src.device) - cy).unsqueeze(1)
     return cx, cy, x, y
 
 
@@ -162,8 +162,10 @@ def _polar(name: str, distances, args: tuple) -> Tensor:
     if mode == "full":
         reach = (torch.tensor(float(width * width + height * height)).double().sqrt() / 2).float()
     rows, columns = dst.shape[-2:]
-    angle = (2 * math.pi * torch.arange(rows, dtype=torch.float64) / rows).float().double().unsqueeze(1)
-    distance = distances(torch.arange(columns, dtype=torch.float32), columns, reach).double()
+    row = torch.arange(rows, dtype=torch.float64, device=src.device)
+    column = torch.arange(columns, dtype=torch.float32, device=src.device)
+    angle = (2 * math.pi * row / rows).float().double().unsqueeze(1)
+    distance = distances(column, columns, reach).double()
     x = -distance * angle.sin() + middle_x
     y = distance * angle.cos() + middle_y
     picture = planes(src)

@@ -91,13 +91,13 @@ def _along(values: Tensor, dim: int) -> Tensor:
 
 
 @functools.lru_cache(64)
-def _steps(old: int, new: int) -> tuple[Tensor, Tensor]:
+def _steps(old: int, new: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Where ``new`` points from the first of ``old`` pixels to the last lie: the pixel before each, and how far beyond.
 
     Of the last point only that it lies in the image.
     """
     step = float(numpy.float32(old - 1) / numpy.float32(max(new - 1, 1)))
-    position = torch.arange(new, dtype=torch.float32) * step
+    position = torch.arange(new, dtype=torch.float32, device=device) * step
     first = position.long().clamp_(max=old - 2)
     return first, position - first
 
@@ -110,7 +110,7 @@ def _bilinear(x: Tensor, length: int, dim: int) -> Tensor:
         return _mean(x, length, dim)
     if old == 1:
         return _simple(x, length, dim)
-    first, weight = _steps(old, length)
+    first, weight = _steps(old, length, x.device)
     values = widen(x)
     before, after = _take(values, first, dim), _take(values, first + 1, dim)
     before *= _along(1 - weight, dim)
@@ -125,12 +125,12 @@ def _with_last(values: Tensor, x: Tensor, dim: int) -> Tensor:
 
 
 @functools.lru_cache(64)
-def _stretches(old: int, new: int) -> tuple[Tensor, ...]:
+def _stretches(old: int, new: int, device: torch.device) -> tuple[Tensor, ...]:
     """For ``new`` equal stretches of ``old`` pixels: the first pixel, the part of it that counts, the last pixel and
     its part, the number of whole pixels between them, whether the last one is in the image; the sum of all parts.
     """
     step = float(numpy.float32(old) / numpy.float32(new))
-    end = torch.arange(1, new + 1, dtype=torch.float32) * step
+    end = torch.arange(1, new + 1, dtype=torch.float32, device=device) * step
     last = end.long()
     last_part = end - last
     first = torch.cat((last.new_zeros(1), last[:-1]))
@@ -144,7 +144,7 @@ def _stretches(old: int, new: int) -> tuple[Tensor, ...]:
 
 def _mean(x: Tensor, length: int, dim: int) -> Tensor:
     """Means over equal stretches, summed up in floats, pixel by pixel."""
-    first, first_part, last, last_part, between, inside, count = _stretches(x.size(dim), length)
+    first, first_part, last, last_part, between, inside, count = _stretches(x.size(dim), length, x.device)
     values = widen(x)
 
     def plus(more: Tensor, counts: Tensor) -> Tensor:
@@ -175,7 +175,7 @@ def _bicubic(x: Tensor, length: int, dim: int) -> Tensor:
         return x
     if old == 1:
         return _simple(x, length, dim)
-    first, t = _steps(old, length)
+    first, t = _steps(old, length, x.device)
     values = widen(x)
     p1, p2 = _take(values, first, dim), _take(values, first + 1, dim)
     p0 = torch.where(_along(first > 0, dim), _take(values, (first - 1).clamp_(min=0), dim), 2 * p1 - p2)
@@ -186,7 +186,7 @@ def _bicubic(x: Tensor, length: int, dim: int) -> Tensor:
 def _simple(x: Tensor, length: int, dim: int) -> Tensor:
     old = x.size(dim)
     step = float(numpy.float32(old) / numpy.float32(length))
-    index = (torch.arange(length, dtype=torch.float32) * step).long().clamp_(max=old - 1)
+    index = (torch.arange(length, dtype=torch.float32, device=x.device) * step).long().clamp_(max=old - 1)
     return _take(x, index, dim)
 
 

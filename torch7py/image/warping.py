@@ -55,12 +55,11 @@ def affinetransform(*args) -> Tensor:
     if matrix.shape != (2, 2):
         raise wrong("affinetransform", f"2x2 matrix expected, got {size_text(matrix)}")
     down, right = (0, 0) if translation is None else _pair(translation)
-    dtype = default.dtype
     height, width = src.shape[-2:]
     y = functions["linspace"](-1, 1, height).unsqueeze(1).expand(height, width) * ((height - 1) / 2) * -1
     x = functions["linspace"](-1, 1, width).expand(height, width) * ((width - 1) / 2) * -1
     grid = torch.stack((y, x))
-    field = grid - torch.mm(matrix.to(dtype), grid.view(2, -1)).view_as(grid)
+    field = grid - torch.mm(matrix.to(grid), grid.view(2, -1)).view_as(grid)
     field[0] -= down
     field[1] -= right
     return _warp("affinetransform", dst, src, field, mode, True, clamp, pad)
@@ -101,8 +100,8 @@ def _warp(name: str, dst: Tensor | None, src: Tensor, field: Tensor, mode: str, 
 
     y, x = field.float()
     if offset:
-        y = y + torch.arange(y.size(0), dtype=torch.float32).unsqueeze(1)
-        x = x + torch.arange(x.size(1), dtype=torch.float32)
+        y = y + torch.arange(y.size(0), dtype=torch.float32, device=src.device).unsqueeze(1)
+        x = x + torch.arange(x.size(1), dtype=torch.float32, device=src.device)
     pad = element(pad, src.dtype)
     outside = (y < 0) | (y > height - 1) | (x < 0) | (x > width - 1)
     y = torch.where(y > 0, y, 0).clamp_(max=height - 1)

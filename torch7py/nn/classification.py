@@ -251,7 +251,8 @@ class MultiMarginCriterion(_Margins):
 
     @staticmethod
     def _classes(input: Tensor, target) -> Tensor:
-        classes = target.long() - 1 if isinstance(target, Tensor) else torch.tensor([int(target) - 1])
+        number = not isinstance(target, Tensor)
+        classes = torch.tensor([int(target) - 1], device=input.device) if number else target.long() - 1
         if classes.shape != ((1,) if input.dim() == 1 else input.shape[:1]):
             raise TorchError(f"inconsistent target size: {sizes(classes)} for an input of {sizes(input)}")
         if classes.min() < 0 or classes.max() >= input.shape[-1]:

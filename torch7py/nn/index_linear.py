@@ -125,7 +125,8 @@ class IndexLinear(Module):
 
     def _samples(self) -> Tensor:
         """For each key the number of its sample, from 0."""
-        return torch.arange(len(self.sizes)).repeat_interleave(self.sizes).to(self.keys.device)
+        samples = torch.arange(len(self.sizes), device=self.sizes.device)
+        return samples.repeat_interleave(self.sizes).to(self.keys.device)
 
     # --- forward and backward
 

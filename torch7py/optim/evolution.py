@@ -33,7 +33,7 @@ def cmaes(opfunc, x, config=None, state=None) -> tuple:
         raise TorchError("cmaes: please use Float- or DoubleTensor for x")
     if "sigma" not in given:
         raise TorchError("cmaes: state.sigma, the initial step size, is missing")
-    search = _Search(start.reshape(-1).clone(), given["sigma"], given.get("popsize"))
+    search = _Search(start.reshape(-1).to("cpu", copy=True), given["sigma"], given.get("popsize"))
     target = given.get("ftarget")
     limit = float(given.get("maxEval", 1e3 * search.n**2))
     every = given.get("verb_disp", 0)
@@ -46,12 +46,12 @@ def cmaes(opfunc, x, config=None, state=None) -> tuple:
     while not reasons or iteration < given.get("min_iterations", 1):
         iteration += 1
         candidates = search.ask()
-        found = [float(value(opfunc(as_given(row.view(start.shape))))) for row in candidates]
+        found = [float(value(opfunc(as_given(row.view(start.shape).to(start.device))))) for row in candidates]
         fitness, order = torch.tensor(found, dtype=default.dtype).sort(stable=True)
         fitness = fitness.tolist()
         values.append(fitness[0])
         if least is None or fitness[0] < least:
-            best, least = candidates[order[0]].clone(), fitness[0]
+            best, least = candidates[order[0]].to(start.device, copy=True), fitness[0]
             found_at = search.evaluations + search.size
         search.tell(candidates[order])
         reasons = search.stop(fitness)

@@ -33,7 +33,7 @@ def FistaLS(f, g, pl, xinit, params=None) -> tuple:
     x, as_given = plain(xinit), wrapper(xinit)
     for name in ("xkm", "y", "ply"):
         if params.get(name) is None:
-            params[name] = torch.empty(0, dtype=default.dtype)
+            params[name] = torch.empty(0, dtype=default.dtype, device=default.device)
         params.get(name).resize_(x.shape).zero_()
     last, y, trial = params.get("xkm"), params.get("y"), params.get("ply")
     # the same memory, as the caller's functions know tensors
