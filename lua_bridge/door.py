@@ -59,9 +59,12 @@ class Door:
                     return FIRST if args and result is args[0] else result
                 return result if kind in plain else to_lua(result)
             except BaseException as error:
-                surplus = type(error) is TypeError and len(args) > most_arguments(function)
-                if surplus and not strict:
-                    return call(*args[: most_arguments(function)])
+                if type(error) is TypeError and not strict:
+                    least, most = arguments(function)
+                    if len(args) > most:
+                        return call(*args[:most])
+                    if len(args) < least:
+                        return self.filled_up(function, args, error)
                 if overlapping.declined(function, error):
                     return self(overlapping.in_layers(function))(*args)
                 return self.fail(error)
@@ -73,6 +76,15 @@ class Door:
         if type(result) is tuple and not result:
             return self.signal, "nothing"
         return self.runtime.to_lua(result)
+
+    def filled_up(self, function: Callable, args: tuple, error: TypeError):
+        """Call with nil for the missing arguments; where it can't do without them, the first error says it best."""
+        try:
+            return self.to_lua(function(*args, *[None] * (arguments(function)[0] - len(args))))
+        except (TypeError, AttributeError):
+            return self.fail(error)
+        except BaseException as other:
+            return self.fail(other)
 
     def moved(self, result) -> tuple:
         result = self.runtime.to_lua(result)
@@ -109,14 +121,14 @@ class Door:
 
 
 @lru_cache
-def most_arguments(function: Callable) -> float:
-    """How many arguments a function takes: given more, it drops them when Lua calls it, as any function of Lua's."""
+def arguments(function: Callable) -> tuple[int, float]:
+    """How many arguments a function takes, at least and at most. Called from Lua with more it drops them, with fewer it
+    gets nil for them, as any function of Lua's."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # a function of C's
-        return math.inf
+        return 0, math.inf
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return math.inf
-    return sum(
-        parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in parameters
-    )
+        return 0, math.inf
+    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return sum(parameter.default is parameter.empty for parameter in places), len(places)

@@ -12,7 +12,8 @@ def lua():
         yield runtime
 
 
-CALLS = ("add(3)", "add(y)", "add(0.1, y)", "mul(0.1)", "div(3)", "cmul(y)", "cdiv(y)")
+CALLS = ("add(3)", "add(y)", "add(0.1, y)", "mul(0.1)", "div(3)", "cmul(y)", "cdiv(y)", "pow(3)", "resizeAs(y)")
+CALLS += ("abs()", "neg()", "cinv()", "exp()", "tanh()", "sigmoid()", "abs():sqrt()", "abs():log()", "resize(y:size())")
 
 
 @pytest.mark.parametrize("kind", ["Double", "Float"])
@@ -29,7 +30,7 @@ def test_few_elements_as_many(lua, kind, call):
            local row, y = rows[i], all[i]
            same = same and row == row:{call}
         end
-        return (whole - rows):abs():max(), same
+        return (whole - rows):abs():cdiv(whole:abs():add(1)):max(), same
     """)
     assert same and difference <= (1e-15 if kind == "Double" else 1e-6)
 
@@ -39,6 +40,11 @@ def test_numbers_of_few_elements(lua):
         local m = torch.Tensor{{1, 2, 3}, {4, 5, 6}}
         return m[2]:sum(), m[1]:dot(m[2]), m:sum(), m:t():sum(), m:sum(1)[1][3], torch.IntTensor{2, 3}:sum()
     """) == (15, 32, 21, 21, 9, 5)  # fmt: skip
+    assert lua.execute("""
+        local x, odd = torch.FloatTensor{-3, 4}, torch.Tensor{1, 0 / 0, 3}
+        local lowest, highest = odd:min(), odd:max()
+        return x:max(), x:min(), x:mean(), x:norm(), x:norm(1), lowest ~= lowest, highest ~= highest, x:max(1)[1]
+    """) == (4, -3, 0.5, 5, 7, True, True, 4)
 
 
 def test_what_python_must_do_is_left_to_it(lua):
@@ -77,5 +83,6 @@ def test_elements_read_between_calls_of_python(lua):
         for i = 1, 50 do x:add(y) end
         x:resize(1000):fill(7)
         x:add(1)
-        return x:sum(), x:narrow(1, 1, 3):add(torch.ones(3)):sum(), x[1]
-    """) == (8000, 27, 9)  # fmt: skip
+        x:resize(1000):resizeAs(x)
+        return x:sum(), x:narrow(1, 1, 3):add(torch.ones(3)):sum(), x[1], x:resize(2, 2):size(2)
+    """) == (8000, 27, 9, 2)  # fmt: skip

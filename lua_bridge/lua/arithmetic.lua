@@ -6,7 +6,7 @@ if not layouts then return end
 local rawtype, select = type, select
 local ffi = require 'ffi'
 
-local FEW = 512
+local FEW = 1024
 local rounded = ffi.new('float[1]')
 
 -- The layout and number of elements of a tensor that has few, one behind the other; nil where Python must be asked.
@@ -33,8 +33,37 @@ local function as_element(value, kind)
    return rounded[0]
 end
 
+-- A loop over elements v of p and w of q, in code of its own: LuaJIT compiles each for itself.
+local function loop(before, body, after)
+   local code = 'local math = math return function(p, count, q, value) ' .. before
+      .. ' for i = 0, count - 1 do local v, w = p[i], q[i] ' .. body .. ' end ' .. after .. ' end'
+   return loadstring(code, '=[torch7py/arithmetic]')()
+end
+
 -- Each method gets the stub that it stands before, for the cases that it leaves to Python.
 local methods = {}
+
+local function alone(step)
+   return function(call)
+      return function(x, ...)
+         local holder, count
+         if select('#', ...) == 0 then holder, count = few(x) end
+         if not holder then return call(x, ...) end
+         return step(holder._pointer, count, holder._pointer) or x
+      end
+   end
+end
+
+for name, value in pairs{abs = 'math.abs(v)', neg = '-v', cinv = '1 / v', sqrt = 'math.sqrt(v)', exp = 'math.exp(v)',
+   log = 'math.log(v)', tanh = 'math.tanh(v)', sigmoid = '1 / (1 + math.exp(-v))'} do
+   methods[name] = alone(loop('', 'p[i] = ' .. value, ''))
+end
+
+methods.sum = alone(loop('local total = 0', 'total = total + v', 'return total'))
+methods.mean = alone(loop('local total = 0', 'total = total + v', 'return total / count'))
+methods.norm = alone(loop('local total = 0', 'total = total + v * v', 'return math.sqrt(total)'))
+methods.max = alone(loop('local most = p[0]', 'if not (v <= most) and most == most then most = v end', 'return most'))
+methods.min = alone(loop('local least = p[0]', 'if not (v >= least) and least == least then least = v end', 'return least'))
 
 local function with_number(step)
    return function(call)
@@ -43,7 +72,7 @@ local function with_number(step)
          if rawtype(value) == 'number' and select('#', ...) == 1 then
             local holder, count = few(x)
             if holder then
-               step(holder._pointer, count, as_element(value, holder._kind))
+               step(holder._pointer, count, holder._pointer, as_element(value, holder._kind))
                return x
             end
          end
@@ -52,13 +81,9 @@ local function with_number(step)
    end
 end
 
-methods.mul = with_number(function(p, count, value)
-   for i = 0, count - 1 do p[i] = p[i] * value end
-end)
-
-methods.div = with_number(function(p, count, value)
-   for i = 0, count - 1 do p[i] = p[i] / value end
-end)
+methods.mul = with_number(loop('', 'p[i] = v * value', ''))
+methods.div = with_number(loop('', 'p[i] = v / value', ''))
+methods.pow = with_number(loop('', 'p[i] = v ^ value', ''))
 
 local function with_tensor(step)
    return function(call)
@@ -67,35 +92,17 @@ local function with_tensor(step)
          if select('#', ...) == 1 then holder, count = few(x) end
          local other = holder and partner(..., holder._kind, count)
          if not other then return call(x, ...) end
-         return step(x, count, holder._pointer, other._pointer)
+         return step(holder._pointer, count, other._pointer) or x
       end
    end
 end
 
-methods.cmul = with_tensor(function(x, count, p, q)
-   for i = 0, count - 1 do p[i] = p[i] * q[i] end
-   return x
-end)
+methods.cmul = with_tensor(loop('', 'p[i] = v * w', ''))
+methods.cdiv = with_tensor(loop('', 'p[i] = v / w', ''))
+methods.dot = with_tensor(loop('local total = 0', 'total = total + v * w', 'return total'))
 
-methods.cdiv = with_tensor(function(x, count, p, q)
-   for i = 0, count - 1 do p[i] = p[i] / q[i] end
-   return x
-end)
-
-methods.dot = with_tensor(function(_, count, p, q)
-   local total = 0
-   for i = 0, count - 1 do total = total + p[i] * q[i] end
-   return total
-end)
-
-local add_number = with_number(function(p, count, value)
-   for i = 0, count - 1 do p[i] = p[i] + value end
-end)
-
-local add_tensor = with_tensor(function(x, count, p, q)
-   for i = 0, count - 1 do p[i] = p[i] + q[i] end
-   return x
-end)
+local add_number, add_tensor = with_number(loop('', 'p[i] = v + value', '')), with_tensor(loop('', 'p[i] = v + w', ''))
+local add_scaled = loop('', 'p[i] = v + value * w', '')
 
 -- add(number), add(tensor), add(number, tensor)
 function methods.add(call)
@@ -107,21 +114,8 @@ function methods.add(call)
       if rawtype(scale) == 'number' then holder, count = few(x) end
       local other = holder and partner(y, holder._kind, count)
       if not other then return call(x, ...) end
-      local p, q = holder._pointer, other._pointer
-      scale = as_element(scale, holder._kind)
-      for i = 0, count - 1 do p[i] = p[i] + scale * q[i] end
+      add_scaled(holder._pointer, count, other._pointer, as_element(scale, holder._kind))
       return x
-   end
-end
-
-function methods.sum(call)
-   return function(x, ...)
-      local holder, count
-      if select('#', ...) == 0 then holder, count = few(x) end
-      if not holder then return call(x, ...) end
-      local p, total = holder._pointer, 0
-      for i = 0, count - 1 do total = total + p[i] end
-      return total
    end
 end
 

@@ -550,6 +550,33 @@ function methods.view(call)
    end
 end
 
+-- To the sizes that it has: nothing to do.
+function methods.resize(call)
+   return function(x, n1, n2, n3, n4, ...)
+      if n1 and rawtype(n1) == 'number' and select('#', ...) == 0 then
+         local holder, dim = layout_of(x), n4 and 4 or n3 and 3 or n2 and 2 or 1
+         if holder and holder._dim == dim and holder._n1 == n1 and (dim < 2 or holder._n2 == n2)
+            and (dim < 3 or holder._n3 == n3) and (dim < 4 or holder._n4 == n4) then
+            return x
+         end
+      end
+      return call(x, n1, n2, n3, n4, ...)
+   end
+end
+
+function methods.resizeAs(call)
+   return function(x, y, ...)
+      local is_tensor = rawtype(y) == 'userdata' and world.record(y) or anchors[y]
+      local one = is_tensor and select('#', ...) == 0 and layout_of(x)
+      local other = one and layout_of(y)
+      if other and one._dim > 0 and one._dim <= 4 and one._dim == other._dim and one._n1 == other._n1
+         and one._n2 == other._n2 and one._n3 == other._n3 and one._n4 == other._n4 then
+         return x
+      end
+      return call(x, y, ...)
+   end
+end
+
 function methods.fill(call)
    return function(x, value, ...)
       local holder = layout_at_hand(x)
