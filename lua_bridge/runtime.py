@@ -26,8 +26,8 @@ from torch7py.tensor.storage import longs
 
 CHUNK = 2000  # values that cross in one call when a long table is read
 
-BORDER_FILES = ("protocol", "coroutines", "classes", "pointers", "elements", "arithmetic", "base", "loading", "torch")
-BORDER_FILES += ("packages",)
+BORDER_FILES = ("protocol", "coroutines", "classes", "pointers", "elements", "methods", "walking", "arithmetic")
+BORDER_FILES += ("base", "loading", "torch", "packages")
 
 
 def lua_source(name: str) -> str:

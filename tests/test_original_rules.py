@@ -39,6 +39,18 @@ def test_float_scalars_overflow_to_infinity():
     assert functions["pow"](x, 1e-300).tolist() == [1, 1]  # the exponent is a float too: 0
 
 
+def test_missing_arguments_are_nil(lua):
+    assert lua.execute("""
+        require 'nn'
+        local network = nn.Sequential():add(nn.Identity()):add(nn.CriterionTable(nn.MSECriterion()))
+        local pair = {torch.ones(3), torch.zeros(3)}
+        network:forward(pair)
+        return network:backward(pair)[1]:sum()
+    """) == pytest.approx(2)
+    with pytest.raises(LuaError, match="missing 2 required .*'inputSize' and 'outputSize'"):
+        lua.execute("nn.Linear()")
+
+
 def test_surplus_arguments(lua):
     for call in (
         "x:abs(x, x)",

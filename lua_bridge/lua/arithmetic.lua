@@ -40,7 +40,6 @@ local function loop(before, body, after)
    return loadstring(code, '=[torch7py/arithmetic]')()
 end
 
--- Each method gets the stub that it stands before, for the cases that it leaves to Python.
 local methods = {}
 
 local function alone(step)
@@ -119,5 +118,4 @@ function methods.add(call)
    end
 end
 
-local stubs = world.adopt('torch.Tensor').stubs
-for name, make in pairs(methods) do stubs[name] = make(stubs[name]) end
+layouts.stand_before_stubs(methods)

@@ -7,8 +7,7 @@
 local world = ...
 local python = world.python
 local info, learn = world.info, world.learn
-local rawtype, rawequal, tonumber, setmetatable, getmetatable, select = type, rawequal, tonumber, setmetatable,
-   getmetatable, select
+local rawtype, rawequal, tonumber, setmetatable, getmetatable = type, rawequal, tonumber, setmetatable, getmetatable
 local floor = math.floor
 local has_ffi, ffi = pcall(require, 'ffi')
 
@@ -23,9 +22,6 @@ local word_pointer = has_ffi and ffi.typeof('int32_t*')
 -- LuaJIT counts how often a function is called, tries to compile it on its own, and in the end gives up on it, and on
 -- every loop that calls it, if that can't be done; as for a metamethod and what it calls. It does not count functions
 -- with variable arguments: that is what the unused `...` of the functions below is for.
-
--- Elements that are set, and copied, here rather than by a call of Python, at most.
-local FILL, COPY = 2048, 8192
 
 local NARROW = {Byte = true, Char = true, Short = true, Int = true}
 
@@ -388,35 +384,7 @@ if has_ffi then
    for _, kind in pairs(kinds) do ffi.metatype(kind.view, view_metatable(kind)) end
 end
 
--- 3. Methods that need no call of Python ------------------------------------------------------------------------------
-
--- Each gets the stub that it stands before, for the cases that it leaves to Python.
-local methods = {}
-
--- size and stride: with a dimension a number, without all of them from Python.
-local function along(fields)
-   return function(call)
-      return function(x, dim, ...)
-         if not dim then return call(x) end
-         local holder = layout_of(x)
-         if holder and rawtype(dim) == 'number' and holder._dim <= 4 and dim >= 1 and dim <= holder._dim
-            and floor(dim) == dim then
-            return holder[fields[dim]]
-         end
-         return call(x, dim, ...)
-      end
-   end
-end
-methods.size, methods.stride = along(sizes), along(strides)
-
-function methods.dim(call)
-   return function(x)
-      local holder = layout_of(x)
-      if holder then return holder._dim end
-      return call(x)
-   end
-end
-methods.nDimension = methods.dim
+-- 3. For the methods that are done in Lua (methods.lua, walking.lua, arithmetic.lua) ---------------------------------
 
 -- The number of elements; nil for more than 4 dimensions.
 local function count_of(holder, ...)
@@ -446,30 +414,6 @@ local function is_contiguous(holder, ...)
    return holder._n1 == 1 or holder._s1 == stride
 end
 
-function methods.nElement(call)
-   return function(x)
-      local holder = layout_of(x)
-      return holder and count_of(holder) or call(x)
-   end
-end
-
--- The same, but surplus arguments are an error, which Python tells.
-function methods.numel(call)
-   local count = methods.nElement(call)
-   return function(x, ...)
-      if select('#', ...) > 0 then return call(x, ...) end
-      return count(x)
-   end
-end
-
-function methods.isContiguous(call)
-   return function(x)
-      local holder = layout_of(x)
-      if holder and holder._dim <= 4 then return is_contiguous(holder) end
-      return call(x)
-   end
-end
-
 -- The layout for a method that Python can do as well: to bring it up to date costs as much as to call Python, so only
 -- where that pays, at the second time of asking.
 local function layout_at_hand(x, ...)
@@ -484,147 +428,6 @@ local function layout_at_hand(x, ...)
    return layout_of(x)
 end
 
--- Views. Those along the first dimension are what loops over samples make, and worth a look at the layout.
-
-function methods.select(call)
-   return function(x, dim, index, ...)
-      local holder
-      if dim == 1 then holder = layout_of(x) else holder = layout_at_hand(x) end
-      if holder and holder._dim > 1 and holder._dim <= 4 and is_whole(dim, 1, holder._dim)
-         and is_whole(index, 1, holder[sizes[dim]]) then
-         if dim == 1 then return get(x, index, holder) end
-         local n2, s2, n3, s3 = holder._n2, holder._s2, holder._n3, holder._s3
-         if dim == 2 then n2, s2 = n3, s3 end
-         if dim < 4 then n3, s3 = holder._n4, holder._s4 end
-         return new_view(x, holder, (index - 1) * holder[strides[dim]], holder._dim - 1, holder._n1, holder._s1, n2, s2,
-            n3, s3)
-      end
-      return call(x, dim, index, ...)
-   end
-end
-
-function methods.narrow(call)
-   return function(x, dim, first, size, ...)
-      local holder
-      if dim == 1 then holder = layout_of(x) else holder = layout_at_hand(x) end
-      if holder and holder._dim > 0 and holder._dim <= 4 and is_whole(dim, 1, holder._dim)
-         and is_whole(first, 1, holder[sizes[dim]]) and is_whole(size, 1, holder[sizes[dim]] - first + 1) then
-         local n1, n2, n3, n4 = holder._n1, holder._n2, holder._n3, holder._n4
-         if dim == 1 then n1 = size elseif dim == 2 then n2 = size elseif dim == 3 then n3 = size else n4 = size end
-         return new_view(x, holder, (first - 1) * holder[strides[dim]], holder._dim, n1, holder._s1, n2, holder._s2,
-            n3, holder._s3, n4, holder._s4)
-      end
-      return call(x, dim, first, size, ...)
-   end
-end
-
-function methods.t(call)
-   return function(x)
-      local holder = layout_at_hand(x)
-      if holder and holder._dim == 2 then
-         return new_view(x, holder, 0, 2, holder._n2, holder._s2, holder._n1, holder._s1)
-      end
-      return call(x)
-   end
-end
-
--- With sizes as numbers, one of which may be -1.
-function methods.view(call)
-   return function(x, n1, n2, n3, n4, ...)
-      local holder = select('#', ...) == 0 and rawtype(n1) == 'number' and layout_at_hand(x)
-      local count = holder and count_of(holder)
-      if count and count > 0 and is_contiguous(holder) then
-         local dim = n4 and 4 or n3 and 3 or n2 and 2 or 1
-         local a, b, c, d = n1, n2 or dim < 2 and 1, n3 or dim < 3 and 1, n4 or 1
-         if is_whole(a, -1, count) and is_whole(b, -1, count) and is_whole(c, -1, count) and is_whole(d, -1, count) then
-            local left = -count / (a * b * c * d) -- what takes the place of a single -1
-            if a == -1 then a = left elseif b == -1 then b = left elseif c == -1 then c = left
-            elseif d == -1 then d = left end
-            if a * b * c * d == count and is_whole(a, 1, count) and is_whole(b, 1, count) and is_whole(c, 1, count)
-               and is_whole(d, 1, count) then
-               return new_view(x, holder, 0, dim, a, b * c * d, b, c * d, c, d, d, 1)
-            end
-         end
-      end
-      return call(x, n1, n2, n3, n4, ...)
-   end
-end
-
--- To the sizes that it has: nothing to do.
-function methods.resize(call)
-   return function(x, n1, n2, n3, n4, ...)
-      if n1 and rawtype(n1) == 'number' and select('#', ...) == 0 then
-         local holder, dim = layout_of(x), n4 and 4 or n3 and 3 or n2 and 2 or 1
-         if holder and holder._dim == dim and holder._n1 == n1 and (dim < 2 or holder._n2 == n2)
-            and (dim < 3 or holder._n3 == n3) and (dim < 4 or holder._n4 == n4) then
-            return x
-         end
-      end
-      return call(x, n1, n2, n3, n4, ...)
-   end
-end
-
-function methods.resizeAs(call)
-   return function(x, y, ...)
-      local is_tensor = rawtype(y) == 'userdata' and world.record(y) or anchors[y]
-      local one = is_tensor and select('#', ...) == 0 and layout_of(x)
-      local other = one and layout_of(y)
-      if other and one._dim > 0 and one._dim <= 4 and one._dim == other._dim and one._n1 == other._n1
-         and one._n2 == other._n2 and one._n3 == other._n3 and one._n4 == other._n4 then
-         return x
-      end
-      return call(x, y, ...)
-   end
-end
-
-function methods.fill(call)
-   return function(x, value, ...)
-      local holder = layout_at_hand(x)
-      if holder and holder._dim > 0 and holder._dim <= 4 and rawtype(value) == 'number' then
-         local count = count_of(holder)
-         local step = is_contiguous(holder) and 1 or holder._dim == 1 and holder._s1 or 0
-         if count <= FILL and step > 0 then
-            local pointer = holder._pointer
-            for at = 0, (count - 1) * step, step do pointer[at] = value end
-            return x
-         end
-      end
-      return call(x, value, ...)
-   end
-end
-
-function methods.zero(call)
-   local fill = methods.fill(function(x) return call(x) end)
-   return function(x, ...)
-      if select('#', ...) > 0 then return call(x, ...) end
-      return fill(x, 0)
-   end
-end
-
-function methods.copy(call)
-   return function(x, source, ...)
-      local is_tensor = rawtype(source) == 'userdata' and world.record(source)
-      if is_tensor and is_tensor._epoch or anchors[source] then
-         local to, from = layout_at_hand(x), layout_at_hand(source)
-         if to and from and to._kind == from._kind and to._dim > 0 and to._dim <= 4 and from._dim <= 4 then
-            local count = count_of(to)
-            if count <= COPY and count == count_of(from) and is_contiguous(to) and is_contiguous(from) then
-               ffi.copy(to._pointer, from._pointer, count * to._kind.size)
-               return x
-            end
-         end
-      end
-      return call(x, source, ...)
-   end
-end
-
--- apply(f), map(y, f), map2(y, z, f): every element becomes f(element of x, of y, of z), where f returns a number.
-
-local function walkable(x)
-   local holder = layout_of(x)
-   return holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder) and holder
-end
-
 -- Whether any element of float or double is one that `read` must look at.
 local function has_foreign_nan(holder)
    local words, step, limit = holder._words, holder._kind.step, holder._kind.foreign_nan
@@ -636,166 +439,14 @@ local function has_foreign_nan(holder)
    return false
 end
 
--- Until f calls Python. A loop of its own for each number of tensors, with nothing ahead of f: LuaJIT else compiles it
--- for a single closure, and programs write `x:apply(function(v) ... end)`. Returns how many elements are done.
-local quick = {
-   function(f, count, p)
-      local epoch = world.epoch
-      for i = 0, count - 1 do
-         local value = f(tonumber(p[i]))
-         if world.epoch ~= epoch then return i, value end
-         if value then p[i] = value end
-      end
-      return count
-   end,
-   function(f, count, p, q)
-      local epoch = world.epoch
-      for i = 0, count - 1 do
-         local value = f(tonumber(p[i]), tonumber(q[i]))
-         if world.epoch ~= epoch then return i, value end
-         if value then p[i] = value end
-      end
-      return count
-   end,
-   function(f, count, p, q, r)
-      local epoch = world.epoch
-      for i = 0, count - 1 do
-         local value = f(tonumber(p[i]), tonumber(q[i]), tonumber(r[i]))
-         if world.epoch ~= epoch then return i, value end
-         if value then p[i] = value end
-      end
-      return count
-   end,
-}
-
--- Whether that was done here; Python does it for other tensors, and tells what is wrong with the arguments.
-local function walk(name, f, ...)
-   if rawtype(f) ~= 'function' then return false end
-   local tensors, layouts = {...}, {}
-   local function look()
-      for place, tensor in ipairs(tensors) do
-         local holder = walkable(tensor)
-         if not holder or place > 1 and (holder._kind ~= layouts[1]._kind or count_of(holder) ~= count_of(layouts[1])) then
-            return false
-         end
-         layouts[place] = holder
-      end
-      return true
-   end
-   if not look() then return false end
-   local a, b, c = layouts[1], layouts[2], layouts[3]
-   if has_foreign_nan(a) or b and has_foreign_nan(b) or c and has_foreign_nan(c) then return false end
-   local count = count_of(a)
-   local done, value = quick[#tensors](f, count, a._pointer, b and b._pointer, c and c._pointer)
-   local elements = {}
-   while done < count do -- f has called Python: from now on the memory may move
-      if not look() or count_of(layouts[1]) ~= count then
-         error(world.position() .. name .. ': a tensor was resized while its elements were gone through', 0)
-      end
-      if value then layouts[1]._pointer[done] = value end
-      done = done + 1
-      if done < count then
-         for place, holder in ipairs(layouts) do elements[place] = element(holder, done) end
-         value = f(unpack(elements))
-      end
-   end
-   return true
-end
-
-local function listed(holder, at, dim, ...)
-   local list, stride = {}, holder[strides[dim]]
-   if dim == holder._dim then
-      local pointer, words, kind = holder._pointer, holder._words, holder._kind
-      for i = 1, holder[sizes[dim]] do list[i] = read(pointer, words, kind, at + (i - 1) * stride) end
-   else
-      for i = 1, holder[sizes[dim]] do list[i] = listed(holder, at + (i - 1) * stride, dim + 1) end
-   end
-   return list
-end
-
-function methods.totable(call)
-   return function(x, ...)
-      local holder = layout_of(x)
-      if holder and holder._dim > 0 and holder._dim <= 4 and select('#', ...) == 0 then return listed(holder, 0, 1) end
-      return call(x, ...)
-   end
-end
-
--- Put the numbers of a nested table into a contiguous tensor; false where Python must look, as at a fault.
-local function put(holder, list, at, dim, ...)
-   local count, kind = holder[sizes[dim]], holder._kind
-   if rawtype(list) ~= 'table' or getmetatable(list) ~= nil or #list ~= count then return false end
-   if dim == holder._dim then
-      local pointer, least, most = holder._pointer, kind.least, kind.most
-      for i = 1, count do
-         local value = list[i]
-         if rawtype(value) ~= 'number' or not (value >= least and value <= most) then return false end
-         pointer[at + i - 1] = value
-      end
-   else
-      for i = 1, count do
-         if not put(holder, list[i], at + (i - 1) * holder[strides[dim]], dim + 1) then return false end
-      end
-   end
-   return true
-end
-
--- A tensor of the numbers in a table; nil where Python must look.
-local function build(construct, list, ...)
-   if select('#', ...) > 0 then return nil end
-   local counts, level = {}, list
-   while rawtype(level) == 'table' and getmetatable(level) == nil and #counts < 5 do
-      counts[#counts + 1] = #level
-      level = level[1]
-   end
-   if #counts < 1 or #counts > 4 or rawtype(level) ~= 'number' then return nil end
-   local x = construct(unpack(counts))
-   return put(layout_of(x), list, 0, 1) and x or nil
-end
-
-function methods.apply(call)
-   return function(x, f, ...)
-      if select('#', ...) == 0 and walk('apply', f, x) then return x end
-      return call(x, f, ...)
-   end
-end
-
-function methods.map(call)
-   return function(x, y, f, ...)
-      if select('#', ...) == 0 and walk('map', f, x, y) then return x end
-      return call(x, y, f, ...)
-   end
-end
-
-function methods.map2(call)
-   return function(x, y, z, f, ...)
-      if select('#', ...) == 0 and walk('map2', f, x, y, z) then return x end
-      return call(x, y, z, f, ...)
-   end
-end
-
--- The address of the first element.
-function methods.data(call)
-   return function(x)
-      local holder = layout_of(x)
-      return holder and holder._dim > 0 and holder._pointer or call(x)
-   end
-end
-
 if has_ffi then
-   world.layouts = {at_hand = layout_at_hand, count_of = count_of, is_contiguous = is_contiguous,
-      has_foreign_nan = has_foreign_nan}
+   world.layouts = {of = layout_of, at_hand = layout_at_hand, count_of = count_of, is_contiguous = is_contiguous,
+      has_foreign_nan = has_foreign_nan, read = read, element = element, get = get, new_view = new_view,
+      memory_of = memory_of, is_whole = is_whole, sizes = sizes, strides = strides, kinds = kinds, anchors = anchors}
 
-   local stubs = world.adopt('torch.Tensor').stubs -- those of all tensor types
-   for name, make in pairs(methods) do stubs[name] = make(stubs[name]) end
-   for typename in pairs(kinds) do world.builders[typename] = build end
-
-   local storage_stubs = world.adopt('torch.Storage').stubs
-   local storage_totable = storage_stubs.totable
-   function storage_stubs.totable(storage, ...)
-      local record = world.record(storage)
-      local memory = record and record.memory and memory_of(storage, record)
-      if memory and memory._pointer then return listed(memory, 0, 1) end
-      return storage_totable(storage, ...)
+   -- Let methods stand before the stubs of all tensor types; each is made with its stub, for what it leaves to Python.
+   local stubs = world.adopt('torch.Tensor').stubs
+   function world.layouts.stand_before_stubs(methods)
+      for name, make in pairs(methods) do stubs[name] = make(stubs[name]) end
    end
 end
