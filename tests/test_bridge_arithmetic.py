@@ -47,6 +47,23 @@ def test_numbers_of_few_elements(lua):
     """) == (4, -3, 0.5, 5, 7, True, True, 4)
 
 
+@pytest.mark.parametrize("kind", ["Double", "Float"])
+@pytest.mark.parametrize("call", ["sum(x)", "mean(x)", "norm(x)", "dot(x, y)"])
+def test_the_same_number_each_time(lua, kind, call):
+    """The first call and later ones, method and function, tensor and view: all round in the same order."""
+    name, rest = call.rstrip(")").split("(x")
+    assert lua.execute(f"""
+        for _, size in ipairs{{7, 600, 1000}} do
+           local x, y = torch.randn(2, size):type('torch.{kind}Tensor')[1], torch.randn(size):type('torch.{kind}Tensor')
+           local expected = x:clone():{name}({rest.lstrip(", ")})
+           for i = 1, 4 do
+              if x:{name}({rest.lstrip(", ")}) ~= expected or torch.{call} ~= expected then return size end
+           end
+        end
+        return 'same'
+    """) == "same"  # fmt: skip
+
+
 def test_what_python_must_do_is_left_to_it(lua):
     values = lua.execute("""
         local x = torch.Tensor{1, 2, 3}
