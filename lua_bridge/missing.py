@@ -23,7 +23,7 @@ def _all(names: str, reason: str) -> dict[str, str]:
 
 
 REASONS = {
-    **_all("cunnx cltorch clnn nccl fbcunn ccn2 inn stnbhwd", _CUDA),
+    **_all("cunnx cltorch clnn nccl fbcunn ccn2 inn stn stnbhwd", _CUDA),
     **_all("torchnet dp dataload optnet unsup autograd inspect luaunit busted classic logroll md5 nninit", _PLAIN_LUA),
     **_all("qt qtide qttorch qtuiloader qtwidget qtsvg qtcore qtgui camera gfx", _DRAWS),
     **_all("fb lpeg re zlib lsqlite3 lmdb struct rings curl cURL ssl zmq redis svm xsvm", _C_CODE),

@@ -12,7 +12,19 @@ def lua():
         yield runtime
 
 
-CALLS = ("add(3)", "add(y)", "add(0.1, y)", "mul(0.1)", "div(3)", "cmul(y)", "cdiv(y)", "pow(3)", "resizeAs(y)")
+CALLS = (
+    "add(3)",
+    "add(y)",
+    "add(0.1, y)",
+    "add(-1, y)",
+    "add(1, y)",
+    "mul(0.1)",
+    "div(3)",
+    "cmul(y)",
+    "cdiv(y)",
+    "pow(3)",
+    "resizeAs(y)",
+)
 CALLS += ("abs()", "neg()", "cinv()", "exp()", "tanh()", "sigmoid()", "abs():sqrt()", "abs():log()", "resize(y:size())")
 
 
@@ -45,6 +57,24 @@ def test_numbers_of_few_elements(lua):
         local lowest, highest = odd:min(), odd:max()
         return x:max(), x:min(), x:mean(), x:norm(), x:norm(1), lowest ~= lowest, highest ~= highest, x:max(1)[1]
     """) == (4, -3, 0.5, 5, 7, True, True, 4)
+
+
+@pytest.mark.parametrize("kind", ["Double", "Float"])
+def test_the_same_elements_each_time(lua, kind):
+    """To the last bit, whether Lua or Python has done it."""
+    assert lua.execute(f"""
+        local x, y = torch.rand(1000):type('torch.{kind}Tensor'), torch.rand(1000):type('torch.{kind}Tensor')
+        local calls = {{add = {{0.1}}, mul = {{0.1}}, div = {{3}}, pow = {{1.7}}, cmul = {{y}}, cdiv = {{y}}}}
+        for _, name in ipairs{{'abs', 'neg', 'cinv', 'sqrt', 'exp', 'log', 'tanh', 'sigmoid'}} do calls[name] = {{}} end
+        local different = {{}}
+        for name, values in pairs(calls) do
+           local mine = x:clone()
+           mine:sum() -- its layout is known now
+           mine[name](mine, unpack(values))
+           if not torch.eq(mine, torch[name](x, unpack(values))):all() then table.insert(different, name) end
+        end
+        return table.concat(different, ' ')
+    """) == ""  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["Double", "Float"])

@@ -192,6 +192,12 @@ def test_ctc_is_the_sum_over_all_paths():
     assert torch.equal(turned.backward(input.transpose(0, 1), labels), gradient.transpose(0, 1))
     criterion.forward(input.view(8, 3), labels, steps)
     assert torch.equal(criterion.backward(input.view(8, 3), labels), gradient.view(8, 3))
+    # how many sequences there are is for the sizes to say, not for the shape
+    one, steps = Table([Table([1, 2])]), torch.tensor([4])
+    expected = criterion.forward(input[:, :1], one, steps)
+    assert criterion.forward(input[:, :1].transpose(0, 1), one, steps) == expected
+    with pytest.raises(TorchError, match=r"scores and labels of 1 sequences expected, got \[4 x 2 x 3\] and a .* of 2"):
+        criterion.forward(input, labels, steps)
 
 
 def test_ctc_of_too_few_steps_costs_nothing():

@@ -121,6 +121,15 @@ def test_functions(lua, case):
     assert lua.eval(f"all({expression})") == expected
 
 
+def test_a_shuffled_list_has_all_elements(lua):
+    lists = lua.execute("""
+        local lists = {}
+        for seed = 1, 20 do lists[seed] = require('moses').shuffle({1, 2, 3, 4}, seed) end
+        return lists
+    """)
+    assert [sorted(values) for values in lists] == [[1, 2, 3, 4]] * 20
+
+
 def test_classes(lua):
     assert lua.execute("""
         local class = pl.class

@@ -270,3 +270,11 @@ def test_a_plot_in_a_loop_is_drawn_now_and_then_and_at_the_end(script, tmp_path,
     result = th(path, cwd=tmp_path)
     assert int(result.stdout) > 300, result.stderr  # some fifty, if each were drawn
     assert len((tmp_path / "log.eps").read_bytes()) > len((tmp_path / "first.eps").read_bytes()) + 1000
+
+
+def test_a_file_of_the_program_comes_before_a_package_that_torch7_came_without(script, tmp_path):
+    path = script("require 'nn' print(require('rnn').mine, require('check').mine, nn.Linear ~= nil, nn.LSTM)")
+    for name in ("rnn", "check", "nn"):
+        script("return {mine = ...}", f"{name}.lua")
+    result = th(path, cwd=os.path.dirname(path))
+    assert result.stdout == "rnn\tcheck\ttrue\tnil\t\n", result.stderr

@@ -39,6 +39,17 @@ end
 for _, name in ipairs(world.python_packages) do package.preload[name] = load_python end
 for _, name in ipairs(world.lua_packages) do package.preload[name] = load_lua end
 
+-- Those that Torch7 came without: a program with a file of that name means its own.
+for _, name in ipairs{'check', 'csv', 'csvigo', 'dpnn', 'hdf5', 'rnn', 'socket', 'tds', 'torchx'} do
+   local load_ours = package.preload[name]
+   package.preload[name] = function(...)
+      local file = io.open('./' .. name .. '.lua')
+      if not file then return load_ours(...) end
+      file:close()
+      return assert(loadfile('./' .. name .. '.lua'))(...)
+   end
+end
+
 -- Where Lua's libraries of the user and of the system are, and last the ones that come with the bridge.
 for _, folder in ipairs{'.', (os.getenv('HOME') or '') .. '/.luarocks/share/lua/5.1', '/usr/local/share/lua/5.1',
    '/usr/share/lua/5.1', world.folder .. '/library'} do

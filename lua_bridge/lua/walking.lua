@@ -43,10 +43,9 @@ local function walk(name, f, ...)
    local function look()
       for place, tensor in ipairs(tensors) do
          local holder = walkable(tensor)
-         if not holder or place > 1 and (holder._kind ~= holders[1]._kind or count_of(holder) ~= count_of(holders[1])) then
-            return false
-         end
          holders[place] = holder
+         local first = holders[1]
+         if not holder or holder._kind ~= first._kind or count_of(holder) ~= count_of(first) then return false end
       end
       return true
    end

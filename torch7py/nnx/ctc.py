@@ -42,7 +42,8 @@ class CTCCriterion(Criterion):
         if not isinstance(sizes, Tensor) or sizes.dim() != 1:
             raise TorchError("You must pass the size of each sequence in the batch as a tensor")
         batch = len(sizes)
-        if input.dim() not in (2, 3) or self._steps_first(input, batch).shape[1] != batch or len(target) != batch:
+        rows = self._rows(input)
+        if input.dim() not in (2, 3) or len(rows) % batch or len(target) != batch:
             raise TorchError(
                 f"CTCCriterion: scores and labels of {batch} sequences expected, got {sizes_text(input)} and a "
                 f"{describe(target)} of {len(target)}"
@@ -52,14 +53,14 @@ class CTCCriterion(Criterion):
         if any(len(sequence) and not 1 <= sequence.min() <= sequence.max() < input.shape[-1] for sequence in labels):
             raise TorchError(f"CTCCriterion: labels from 1 to {input.shape[-1] - 1} expected")
         steps = [int(size) for size in sizes.tolist()]
-        self.acts = self._steps_first(input, batch).log_softmax(2)
+        self.acts = rows.view(len(rows) // batch, batch, -1).log_softmax(2)
         places = torch.cat(labels).to(input.device)
         losses, paths = torch._ctc_loss(self.acts, places, steps, lengths, *_SETTINGS)
         gradient = torch.ops.aten._ctc_loss_backward(
             torch.ones_like(losses), self.acts, places, steps, lengths, losses, paths, *_SETTINGS
         )
         if input.dim() == 3 and self.batchFirst:
-            gradient = gradient.transpose(0, 1)
+            gradient = gradient.reshape(input.shape[1], input.shape[0], -1).transpose(0, 1)
         self.gradInput = gradient.reshape(input.shape)
         self.output = losses[losses.isfinite()].sum().item()
         return self.output / batch
@@ -67,7 +68,8 @@ class CTCCriterion(Criterion):
     def updateGradInput(self, input: Tensor, target: Table) -> Tensor:
         return self.gradInput
 
-    def _steps_first(self, input: Tensor, batch: int) -> Tensor:
-        if input.dim() == 2:
-            return input.view(len(input) // batch, -1, input.shape[1])
-        return input.transpose(0, 1) if self.batchFirst else input
+    def _rows(self, input: Tensor) -> Tensor:
+        """The scores of each sequence at the first step, then at the second, ...: ``sizes`` says how many there are."""
+        if input.dim() == 3 and self.batchFirst:
+            input = input.transpose(0, 1)
+        return input.reshape(-1, input.shape[-1])

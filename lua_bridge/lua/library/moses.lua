@@ -354,7 +354,8 @@ function moses.shuffle(t, seed)
    local result = {}
    for i, value in ipairs(t) do
       local j = math.random(i)
-      result[i], result[j] = result[j], value
+      result[i] = result[j]
+      result[j] = value -- after: j may be i
    end
    return result
 end
