@@ -143,3 +143,11 @@ def test_linear_does_nothing_in_backward_with_an_input_of_three_dimensions():
     images = torch.ones(5, 2, 3).double()
     assert layer.backward(images, torch.ones(5, 6).double()).eq(torch.zeros(5, 2, 3)).all()
     assert layer.gradWeight.abs().sum() == 0
+
+
+@pytest.mark.parametrize("module", [nn.CMul, nn.CAdd])
+@pytest.mark.parametrize("sizes", [(), (None,)])
+def test_parameters_without_sizes_are_an_error(module, sizes):
+    with pytest.raises(TorchError, match="needs the sizes of its (weight|bias)"):
+        module(*sizes)
+    assert nn.View(*sizes).forward(torch.ones(2, 1).double()).tolist() == [1, 1]

@@ -79,7 +79,10 @@ class _Componentwise(Module):
 
     def __init__(self, *sizes):
         Module.__init__(self)
-        self.size = longs(size_arguments(sizes))
+        wanted = size_arguments(sizes)
+        if not wanted:
+            raise TorchError(f"{type(self).__typename__} needs the sizes of its {self._parameter}")
+        self.size = longs(wanted)
         for name in (self._parameter, "grad" + self._parameter.capitalize()):
             setattr(self, name, utils.default_tensor(*self.size))
         self.output.resize_(self.size.tolist())

@@ -12,7 +12,8 @@ from .module import Module
 
 
 def size_arguments(sizes: tuple) -> list[int]:
-    """The sizes from ``(2, 3)`` or from ``(LongStorage,)``, as whole numbers."""
+    """The sizes from ``(2, 3)`` or from ``(LongStorage,)``, as whole numbers; None where Lua gave nothing."""
+    sizes = tuple(size for size in sizes if size is not None)
     if len(sizes) == 1 and not isinstance(sizes[0], (int, float)):
         sizes = tuple(sizes[0])
     return [int(size) for size in sizes]
