@@ -12,7 +12,7 @@ local rounded = ffi.new('float[1]')
 -- The layout and number of elements of a tensor that has few, one behind the other; nil where Python must be asked.
 local function few(x)
    local holder = layouts.at_hand(x)
-   if holder and holder._kind.step and holder._dim > 0 and holder._dim <= 4 and layouts.is_contiguous(holder) then
+   if holder and holder._kind.step and layouts.is_dense(holder) then
       local count = layouts.count_of(holder)
       if count <= FEW and not layouts.has_foreign_nan(holder) then return holder, count end
    end
@@ -20,7 +20,7 @@ end
 
 -- The same for an argument, which must have the kind and the number of elements of the tensor itself.
 local function partner(y, kind, count)
-   if rawtype(y) == 'userdata' and world.record(y) or rawtype(y) == 'cdata' and world.is_view(y) then
+   if layouts.is_tensor(y) then
       local holder, its_count = few(y)
       if holder and holder._kind == kind and its_count == count then return holder end
    end

@@ -81,6 +81,13 @@ local function anchor_record(anchor, ...)
    return record
 end
 
+-- Is this, whatever it may be, a tensor or a view?
+local function is_tensor(value, ...)
+   if anchors[value] then return true end
+   local record = rawtype(value) == 'userdata' and world.record(value)
+   return record and record._epoch ~= nil
+end
+
 -- Bring a view's pointer up to date.
 local function refresh_view(view, ...)
    local record = anchor_record(anchors[view])
@@ -271,7 +278,7 @@ local function set(x, key, value, holder, ...)
          if view or at then return end
       end
    end
-   if kind == 'table' and (anchors[value] or rawtype(value) == 'userdata' and (info[value] or learn(value))._kind) then
+   if kind == 'table' and is_tensor(value) then
       local view = part(x, key, holder)
       if view then
          own.class.copy(view, value)
@@ -414,6 +421,11 @@ local function is_contiguous(holder, ...)
    return holder._n1 == 1 or holder._s1 == stride
 end
 
+-- Do the elements lie one behind the other, in no more dimensions than a layout has?
+local function is_dense(holder, ...)
+   return holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder)
+end
+
 -- The layout for a method that Python can do as well: to bring it up to date costs as much as to call Python, so only
 -- where that pays, at the second time of asking.
 local function layout_at_hand(x, ...)
@@ -441,8 +453,9 @@ end
 
 if has_ffi then
    world.layouts = {of = layout_of, at_hand = layout_at_hand, count_of = count_of, is_contiguous = is_contiguous,
-      has_foreign_nan = has_foreign_nan, read = read, element = element, get = get, new_view = new_view,
-      memory_of = memory_of, is_whole = is_whole, sizes = sizes, strides = strides, kinds = kinds, anchors = anchors}
+      is_dense = is_dense, is_tensor = is_tensor, has_foreign_nan = has_foreign_nan, read = read, element = element,
+      get = get, new_view = new_view, memory_of = memory_of, is_whole = is_whole, sizes = sizes, strides = strides,
+      kinds = kinds}
 
    -- Let methods stand before the stubs of all tensor types; each is made with its stub, for what it leaves to Python.
    local stubs = world.adopt('torch.Tensor').stubs

@@ -3,10 +3,9 @@
 local world = ...
 local layouts = world.layouts
 if not layouts then return end
-local layout_of, layout_at_hand, count_of, is_contiguous, is_whole = layouts.of, layouts.at_hand, layouts.count_of,
-   layouts.is_contiguous, layouts.is_whole
-local get, new_view, sizes, strides, anchors = layouts.get, layouts.new_view, layouts.sizes, layouts.strides,
-   layouts.anchors
+local layout_of, layout_at_hand, count_of, is_contiguous, is_dense, is_tensor, is_whole = layouts.of, layouts.at_hand,
+   layouts.count_of, layouts.is_contiguous, layouts.is_dense, layouts.is_tensor, layouts.is_whole
+local get, new_view, sizes, strides = layouts.get, layouts.new_view, layouts.sizes, layouts.strides
 local rawtype, select, floor, ffi = type, select, math.floor, require 'ffi'
 
 -- Elements that are set, and copied, here rather than by a call of Python, at most.
@@ -145,8 +144,7 @@ end
 
 function methods.resizeAs(call)
    return function(x, y, ...)
-      local is_tensor = rawtype(y) == 'userdata' and world.record(y) or anchors[y]
-      local one = is_tensor and select('#', ...) == 0 and layout_of(x)
+      local one = is_tensor(y) and select('#', ...) == 0 and layout_of(x)
       local other = one and layout_of(y)
       if other and one._dim > 0 and one._dim <= 4 and one._dim == other._dim and one._n1 == other._n1
          and one._n2 == other._n2 and one._n3 == other._n3 and one._n4 == other._n4 then
@@ -182,12 +180,11 @@ end
 
 function methods.copy(call)
    return function(x, source, ...)
-      local is_tensor = rawtype(source) == 'userdata' and world.record(source)
-      if is_tensor and is_tensor._epoch or anchors[source] then
+      if is_tensor(source) then
          local to, from = layout_at_hand(x), layout_at_hand(source)
-         if to and from and to._kind == from._kind and to._dim > 0 and to._dim <= 4 and from._dim <= 4 then
+         if to and from and to._kind == from._kind and is_dense(to) and is_dense(from) then
             local count = count_of(to)
-            if count <= COPY and count == count_of(from) and is_contiguous(to) and is_contiguous(from) then
+            if count <= COPY and count == count_of(from) then
                ffi.copy(to._pointer, from._pointer, count * to._kind.size)
                return x
             end

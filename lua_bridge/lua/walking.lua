@@ -3,7 +3,7 @@
 local world = ...
 local layouts = world.layouts
 if not layouts then return end
-local layout_of, count_of, is_contiguous, has_foreign_nan = layouts.of, layouts.count_of, layouts.is_contiguous,
+local layout_of, count_of, is_dense, has_foreign_nan = layouts.of, layouts.count_of, layouts.is_dense,
    layouts.has_foreign_nan
 local read, element, sizes, strides = layouts.read, layouts.element, layouts.sizes, layouts.strides
 local rawtype, select, tonumber, getmetatable = type, select, tonumber, getmetatable
@@ -14,7 +14,7 @@ local methods = {}
 
 local function walkable(x)
    local holder = layout_of(x)
-   return holder and holder._dim > 0 and holder._dim <= 4 and is_contiguous(holder) and holder
+   return holder and is_dense(holder) and holder
 end
 
 -- By number of tensors: calls f for their elements, until f calls Python. Returns how many are done, and what f returned
