@@ -176,15 +176,18 @@ class IndexLinear(Module):
         return self.gradInput
 
     def accGradParameters(self, input, gradOutput, scale=1) -> None:
-        scale = 1 if scale is None else scale
-        gradients = gradOutput.reshape(-1, self.outputSize) * scale
-        self.gradBias.add_(gradients.sum(0))
-        gradients = gradients[self._samples()]
-        values = self._effective_values().unsqueeze(1)
-        parts = [gradients, gradients * values] if self.normalize else [gradients * values]
+        by_bias, by_keys = self._gradients(gradOutput, 1 if scale is None else scale)
+        self.gradBias.add_(by_bias)
         counter = self.running.counter
-        self.running.gradWeight[counter] = torch.cat(parts, 1)
+        self.running.gradWeight[counter] = by_keys
         self.running.counter = counter + 1
+
+    def _gradients(self, gradOutput: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+        """``scale`` times the gradients by the bias, and by the row of ``weight`` of each key of the input."""
+        gradients = gradOutput.reshape(-1, self.outputSize) * scale
+        by_key = gradients[self._samples()]
+        by_weight = by_key * self._effective_values().unsqueeze(1)
+        return gradients.sum(0), torch.cat([by_key, by_weight], 1) if self.normalize else by_weight
 
     def _effective_values(self) -> Tensor:
         return self.normalizedValues if self.normalize else self.values
@@ -213,12 +216,9 @@ class IndexLinear(Module):
 
     def accUpdateGradParameters(self, input, gradOutput, lr) -> None:
         lr = 1 if lr is None else lr
-        gradients = gradOutput.reshape(-1, self.outputSize) * lr
-        self.bias.sub_(gradients.sum(0))
-        gradients = gradients[self._samples()]
-        values = self._effective_values().unsqueeze(1)
-        parts = [gradients, gradients * values] if self.normalize else [gradients * values]
-        self._descend(self.keys, torch.cat(parts, 1), 1)
+        by_bias, by_keys = self._gradients(gradOutput, lr)
+        self.bias.sub_(by_bias)
+        self._descend(self.keys, by_keys, 1)
         if self.normalize and self.outputSize == 1:
             self.weight[self._rows(self.keys), 2] = 0
 

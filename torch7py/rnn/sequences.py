@@ -44,6 +44,15 @@ class _Sequence(Module):
         self._remember = "neither"
         self.batchfirst = self.maskzero = False
 
+    def reset(self, std: float | None = None) -> _Sequence:
+        """Draw the weights from the normal distribution; the bias is 0, of the second gate (the forget gate of an LSTM,
+        the update gate of a GRU) 1.
+        """
+        std = 1 / math.sqrt(self._outputs + self._inputs) if std is None else std
+        self.bias.zero_()[self._outputs : 2 * self._outputs].fill_(1)
+        random.default().fill_normal(self.weight, 0, std)
+        return self
+
     def resetStates(self) -> None:
         """Forget the initial states."""
         for name in self._states:
@@ -203,13 +212,6 @@ class SeqLSTM(_Sequence):
         self.reset()
         self._sequence_fields("cell gates buffer1 buffer2 buffer3 grad_a_buffer h0 c0 grad_c0 grad_h0 grad_x")
         self.gradInput = Table([self.grad_c0, self.grad_h0, self.grad_x])
-
-    def reset(self, std: float | None = None) -> SeqLSTM:
-        """Draw the weights from the normal distribution; the bias is 0, of the forget gate 1."""
-        std = 1 / math.sqrt(self.outputsize + self.inputsize) if std is None else std
-        self.bias.zero_()[self.outputsize : 2 * self.outputsize].fill_(1)
-        random.default().fill_normal(self.weight, 0, std)
-        return self
 
     @property
     def _inputs(self) -> int:
@@ -396,13 +398,6 @@ class SeqGRU(_Sequence):
         self.reset()
         self._sequence_fields("gates buffer1 buffer2 buffer3 grad_a_buffer h0 grad_h0 grad_x")
         self.gradInput = Table([self.grad_h0, self.grad_x])
-
-    def reset(self, std: float | None = None) -> SeqGRU:
-        """Draw the weights from the normal distribution; the bias is 0, of the update gate 1."""
-        std = 1 / math.sqrt(self.outputSize + self.inputSize) if std is None else std
-        self.bias.zero_()[self.outputSize : 2 * self.outputSize].fill_(1)
-        random.default().fill_normal(self.weight, 0, std)
-        return self
 
     @property
     def _inputs(self) -> int:
